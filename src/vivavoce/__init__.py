@@ -1,0 +1,1 @@
+"""Vivavoce: one self-hosted platform for spoken and written assessment."""

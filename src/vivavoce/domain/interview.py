@@ -1,0 +1,100 @@
+"""An interview as it is configured, planned and carried on: the vocabulary of the dialogue (SPEC.md 2)."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+Language = Literal["en", "ko", "zh"]
+InterviewStyle = Literal["formal", "friendly", "technical", "relaxed"]
+Strategy = Literal["opening", "deep_dive", "clarify", "challenge", "pivot", "encourage", "wrap_up"]
+ResponseType = Literal["greeting", "question", "follow_up", "acknowledgement", "closing", "notice"]
+
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "ko", "zh")
+STYLES: Final[tuple[InterviewStyle, ...]] = ("formal", "friendly", "technical", "relaxed")
+
+#: The competencies the built-in question bank and rubrics know. Names for people are in the catalogue of each.
+COMPETENCIES: Final[tuple[str, ...]] = (
+    "technical_depth",
+    "system_design",
+    "problem_solving",
+    "quality",
+    "communication",
+    "teamwork",
+    "leadership",
+    "ownership",
+    "planning",
+    "adaptability",
+    "learning",
+    "customer_focus",
+    "conflict_resolution",
+    "motivation",
+)
+
+TEXT_LIMIT: Final = 10_000
+
+
+class InterviewConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """What a recruiter (or a guest's `connect`) asks for. Everything has a default: an interview can start bare."""
+
+    language: Language = "en"
+    role: str = ""
+    interview_style: InterviewStyle = "friendly"
+    competencies: tuple[str, ...] = ()
+    duration_minutes: int = 30
+    job_description: str = ""
+    resume: str = ""
+    candidate_name: str = ""
+
+
+class PlannedCompetency(msgspec.Struct, frozen=True, kw_only=True):
+    """One competency of a plan: `minutes` is its share of the time, `question_ids` its questions in order."""
+
+    competency: str
+    name: str
+    minutes: float
+    question_ids: tuple[str, ...]
+    why: str
+
+
+class InterviewPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """The plan of an interview: made once when it starts, from configuration and question bank alone (no chance)."""
+
+    competencies: tuple[PlannedCompetency, ...]
+    bank_version: str
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """What the interviewer does next and why; the phrasing engine turns it into words.
+
+    `focus_area` is a competency id or empty (greeting, closing). `question_id` is a question of the bank or None.
+    `quote` is the part of the candidate's answer that a follow-up takes up, word for word. `reason` is one sentence
+    for a person who asks why this was asked, in the interview's language.
+    """
+
+    strategy: Strategy
+    response_type: ResponseType
+    focus_area: str = ""
+    question_id: str | None = None
+    follow_up_id: str | None = None
+    quote: str = ""
+    reason: str = ""
+    confidence: float | None = None
+    closes: bool = False
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange: what the candidate said (empty in an opening) and what the interviewer replied.
+
+    Times are seconds of session time (the candidate's clock, which stops while they are away). The question that an
+    input answers is the one asked by the turn before it.
+    """
+
+    input_seq: int
+    input_text: str
+    input_at_s: float
+    reply_seq: int
+    reply_text: str
+    reply_at_s: float
+    move: Move
