@@ -11,6 +11,25 @@ InterviewStyle = Literal["formal", "friendly", "technical", "relaxed"]
 Strategy = Literal["opening", "deep_dive", "clarify", "challenge", "pivot", "encourage", "wrap_up"]
 ResponseType = Literal["greeting", "question", "follow_up", "acknowledgement", "closing", "notice"]
 
+#: What the interviewer took the candidate's input for: an answer, or one of the things people say besides answering.
+Heard = Literal[
+    "nothing",
+    "greeting",
+    "answer",
+    "thin",
+    "evasive",
+    "off_topic",
+    "hostile",
+    "unknown",
+    "repeat",
+    "unclear",
+    "thinking",
+    "stop",
+    "question",
+    "other_language",
+    "after_closing",
+]
+
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "ko", "zh")
 STYLES: Final[tuple[InterviewStyle, ...]] = ("formal", "friendly", "technical", "relaxed")
 
@@ -70,7 +89,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
 
     `focus_area` is a competency id or empty (greeting, closing). `question_id` is a question of the bank or None.
     `quote` is the part of the candidate's answer that a follow-up takes up, word for word. `reason` is one sentence
-    for a person who asks why this was asked, in the interview's language.
+    for a person who asks why this was asked, in the interview's language. `heard` is what the input was taken for.
     """
 
     strategy: Strategy
@@ -82,6 +101,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     confidence: float | None = None
     closes: bool = False
+    heard: Heard = "answer"
 
 
 class Turn(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ class Rubric(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """A quotation: `quote` stands word for word at [`start`, `end`) of the characters (code points) of the utterance."""
+    """A quotation: `quote` stands word for word at the characters (code points) [`start`, `end`) of the utterance."""
 
     utterance_id: str
     quote: str

@@ -1,0 +1,236 @@
+"""`decide(state, command, context)`: which facts a command makes, or why it is refused. Pure: never changes `state`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from vivavoce.domain.access import STAFF
+from vivavoce.domain.errors import conflict, forbidden, invalid, not_found, too_large
+from vivavoce.domain.interview import InterviewPlan
+from vivavoce.domain.session import commands as c
+from vivavoce.domain.session import events as e
+from vivavoce.domain.session.state import Policy, SessionState
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What `decide` may know besides the state: the time (epoch ms), the limits, and who asks."""
+
+    now: int
+    policy: Policy
+    actor: str
+
+
+Decision = list[e.AnySessionEvent]
+
+
+def decide(state: SessionState, command: c.AnyCommand, context: Context) -> Decision:
+    """The events of `command`, in order; an empty list when there is nothing to do.
+
+    Raises VivavoceError when the command does not fit the state, the limits or the rights.
+    """
+    if not state.exists and not isinstance(command, c.CreateSession):
+        raise not_found("there is no such session", reason="session_not_found")
+    return _DECIDERS[type(command)](state, command, context)
+
+
+def _create(s: SessionState, cmd: c.CreateSession, ctx: Context) -> Decision:
+    if s.exists:
+        raise conflict("a session with this id exists", reason="session_exists")
+    created = e.SessionCreated(
+        session_id=cmd.session_id,
+        kind=cmd.kind,
+        title=cmd.title,
+        config=cmd.config,
+        visibility=cmd.visibility,
+        created_by=ctx.actor,
+        by_guest=cmd.by_guest,
+    )
+    return [created, e.MemberAdded(user_id=ctx.actor, role=cmd.creator_role, name=cmd.creator_name)]
+
+
+def _configure(s: SessionState, cmd: c.ConfigureSession, ctx: Context) -> Decision:
+    if s.status != "scheduled" or cmd.config == s.config:
+        return []
+    return [e.SessionConfigured(config=cmd.config)]
+
+
+def _add_member(s: SessionState, cmd: c.AddMember, ctx: Context) -> Decision:
+    known = s.members.get(cmd.user_id)
+    if known is not None:
+        if known.removed and not cmd.restore:
+            raise forbidden("the membership of this person was taken away", reason="membership_removed")
+        if not known.removed and known.role == cmd.role:
+            return []
+    added = e.MemberAdded(user_id=cmd.user_id, role=cmd.role, name=cmd.name, invitation_id=cmd.invitation_id)
+    return [added]
+
+
+def _remove_member(s: SessionState, cmd: c.RemoveMember, ctx: Context) -> Decision:
+    known = s.members.get(cmd.user_id)
+    if known is None or known.removed:
+        return []
+    if cmd.user_id == s.created_by:
+        raise conflict("the creator of a session stays its member", reason="creator_stays")
+    return [e.MemberRemoved(user_id=cmd.user_id)]
+
+
+def _consent(s: SessionState, cmd: c.RecordConsent, ctx: Context) -> Decision:
+    if not cmd.purposes:
+        raise invalid("name at least one purpose", field="purposes")
+    given = set(s.consents.get(cmd.user_id, ()))
+    changed = set(cmd.purposes) - given if cmd.agreed else set(cmd.purposes) & given
+    if not changed:
+        return []
+    return [e.ConsentRecorded(user_id=cmd.user_id, purposes=tuple(sorted(cmd.purposes)), agreed=cmd.agreed)]
+
+
+def _connected(s: SessionState, cmd: c.NoteConnected, ctx: Context) -> Decision:
+    if s.over or cmd.user_id in s.present:
+        return []
+    return [e.ParticipantConnected(user_id=cmd.user_id, role=cmd.role)]
+
+
+def _disconnected(s: SessionState, cmd: c.NoteDisconnected, ctx: Context) -> Decision:
+    role = s.present.get(cmd.user_id)
+    if role is None:
+        return []
+    return [e.ParticipantDisconnected(user_id=cmd.user_id, role=role, since=cmd.since)]
+
+
+def _begin(s: SessionState, cmd: c.BeginInterview, ctx: Context) -> Decision:
+    _must_be_open(s)
+    if s.status != "scheduled":
+        return []
+    return [e.InterviewBegan(plan=cmd.plan, opened_by_interviewer=True)]
+
+
+def _input(s: SessionState, cmd: c.SubmitInput, ctx: Context) -> Decision:
+    if len(cmd.text) > ctx.policy.text_limit:
+        raise too_large(f"a text has at most {ctx.policy.text_limit} characters", ctx.policy.text_limit, field="text")
+    if not cmd.text.strip():
+        raise invalid("the text is empty", field="text", reason="empty_text")
+    member = s.members.get(cmd.user_id)
+    if member is None or member.removed or not s.speaks(cmd.user_id, member.role):
+        raise forbidden("only the candidate answers in this interview", reason="only_candidate_speaks")
+    _must_be_open(s)
+    if ctx.policy.require_consent and member.role == "candidate":
+        _must_have_consent(s, cmd.user_id)
+    if len(s.inputs) - s.first_pending >= ctx.policy.max_pending_inputs:
+        raise conflict("too many inputs are waiting for a reply", reason="too_many_waiting")
+    events: Decision = []
+    if s.status == "scheduled":
+        events.append(e.InterviewBegan(plan=cmd.plan))
+    events.append(
+        e.InputSubmitted(
+            user_id=cmd.user_id,
+            text=cmd.text,
+            context=cmd.context,
+            source=cmd.source,
+            interrupts=cmd.interrupts,
+            at_s=s.elapsed_s(ctx.now),
+        )
+    )
+    return events
+
+
+def _reply(s: SessionState, cmd: c.RecordReply, ctx: Context) -> Decision:
+    if not s.reply_due or cmd.input_seqs != tuple(entry.seq for entry in s.pending()):
+        raise conflict("this reply is no longer the one that is due", reason="reply_superseded")
+    events: Decision = []
+    if cmd.switched_from:
+        events.append(
+            e.EngineSwitched(
+                input_seq=max(cmd.input_seqs, default=0),
+                from_engine=cmd.switched_from,
+                to_engine=cmd.engine,
+                reason=cmd.switch_reason,
+            )
+        )
+    events.append(
+        e.ReplyProduced(
+            input_seqs=cmd.input_seqs,
+            text=cmd.text,
+            move=cmd.move,
+            engine=cmd.engine,
+            engine_version=cmd.engine_version,
+            model=cmd.model,
+            processing_s=cmd.processing_s,
+            answer_quality=cmd.answer_quality,
+            at_s=s.elapsed_s(ctx.now),
+        )
+    )
+    return events
+
+
+def _patience(s: SessionState, cmd: c.RequestPatience, ctx: Context) -> Decision:
+    _must_be_open(s)
+    if not 0 < cmd.seconds <= ctx.policy.max_patience_s:
+        raise invalid(f"seconds is more than 0 and at most {ctx.policy.max_patience_s:g}", field="seconds")
+    until = ctx.now + int(cmd.seconds * 1000)
+    return [e.PatienceRequested(user_id=cmd.user_id, seconds=cmd.seconds, until=until)]
+
+
+def _end(s: SessionState, cmd: c.EndSession, ctx: Context) -> Decision:
+    if s.over:
+        return []
+    speaks = s.speaks(cmd.by, cmd.role)
+    if cmd.role not in STAFF and not speaks:
+        raise forbidden("this role cannot end the interview")
+    at_s = s.elapsed_s(ctx.now)
+    return [e.SessionEnded(reason="candidate" if speaks else "interviewer", by=cmd.by, at_s=at_s)]
+
+
+def _withdraw(s: SessionState, cmd: c.Withdraw, ctx: Context) -> Decision:
+    if s.over:
+        if s.end_reason == "withdrawn":
+            return []
+        raise conflict("the interview is over", reason="session_over")
+    return [e.SessionEnded(reason="withdrawn", by=cmd.by, at_s=s.elapsed_s(ctx.now))]
+
+
+_TIMER_ENDS: Final[dict[c.TimerKind, e.EndReason]] = {"idle": "abandoned", "time_up": "time", "closing": "completed"}
+
+
+def _timer(s: SessionState, cmd: c.FireTimer, ctx: Context) -> Decision:
+    for kind, due, seq in s.deadlines(ctx.policy):
+        if kind == cmd.kind and seq == cmd.seq and due <= ctx.now:
+            return [e.SessionEnded(reason=_TIMER_ENDS[kind], by=ctx.actor, at_s=s.elapsed_s(ctx.now))]
+    return []
+
+
+def _report(s: SessionState, cmd: c.RecordReport, ctx: Context) -> Decision:
+    if s.report == "ready" or (s.report == "failed" and cmd.failed):
+        return []
+    return [e.ReportStored(failed=cmd.failed)]
+
+
+def _must_be_open(s: SessionState) -> None:
+    if s.over:
+        raise conflict("the interview is over", reason="session_over")
+
+
+def _must_have_consent(s: SessionState, user_id: str) -> None:
+    if "interview" not in s.consents.get(user_id, ()):
+        raise conflict("the candidate has not consented to the interview yet", reason="consent_required")
+
+
+_DECIDERS: Final[dict[type, Callable[[SessionState, Any, Context], Decision]]] = {
+    c.CreateSession: _create,
+    c.ConfigureSession: _configure,
+    c.AddMember: _add_member,
+    c.RemoveMember: _remove_member,
+    c.RecordConsent: _consent,
+    c.NoteConnected: _connected,
+    c.NoteDisconnected: _disconnected,
+    c.BeginInterview: _begin,
+    c.SubmitInput: _input,
+    c.RecordReply: _reply,
+    c.RequestPatience: _patience,
+    c.EndSession: _end,
+    c.Withdraw: _withdraw,
+    c.FireTimer: _timer,
+    c.RecordReport: _report,
+}

@@ -1,0 +1,194 @@
+"""What happened in a session. Stored, versioned, never renamed, and independent of any wire format.
+
+Every field has a default so that a redacted event (SPEC.md 6.9: the text goes, the sequence stays) still decodes.
+Fields named in `PERSONAL` of a type are what erasure takes out; the rest is structure that counts and replays need.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final, Literal
+
+import msgspec
+
+from vivavoce.domain.access import Role
+from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Move
+
+SessionKind = Literal["room", "dialogue", "panel"]
+Visibility = Literal["sealed", "live"]
+InputSource = Literal["text", "voice", "http"]
+EndReason = Literal["candidate", "interviewer", "completed", "time", "abandoned", "withdrawn"]
+
+
+class SessionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """Base of all session events."""
+
+    PERSONAL: ClassVar[tuple[str, ...]] = ()
+
+    redacted: bool = False
+
+
+class SessionCreated(SessionEvent, frozen=True, tag=True):
+    PERSONAL = ("config", "title")
+
+    session_id: str = ""
+    kind: SessionKind = "dialogue"
+    title: str = ""
+    config: InterviewConfig = InterviewConfig()
+    visibility: Visibility = "sealed"
+    created_by: str = ""
+    by_guest: bool = False
+
+
+class SessionConfigured(SessionEvent, frozen=True, tag=True):
+    """The configuration was completed before the interview began (a `connect` that says language, role, style …)."""
+
+    PERSONAL = ("config",)
+
+    config: InterviewConfig = InterviewConfig()
+
+
+class MemberAdded(SessionEvent, frozen=True, tag=True):
+    PERSONAL = ("name",)
+
+    user_id: str = ""
+    role: Role = "candidate"
+    name: str = ""
+    invitation_id: str = ""
+
+
+class MemberRemoved(SessionEvent, frozen=True, tag=True):
+    user_id: str = ""
+
+
+class ConsentRecorded(SessionEvent, frozen=True, tag=True):
+    user_id: str = ""
+    purposes: tuple[str, ...] = ()
+    agreed: bool = False
+
+
+class ParticipantConnected(SessionEvent, frozen=True, tag=True):
+    user_id: str = ""
+    role: Role = "candidate"
+
+
+class ParticipantDisconnected(SessionEvent, frozen=True, tag=True):
+    """Said after the grace period; `since` (epoch ms) is when the last connection went, and stops the clock there."""
+
+    user_id: str = ""
+    role: Role = "candidate"
+    since: int = 0
+
+
+class InterviewBegan(SessionEvent, frozen=True, tag=True):
+    plan: InterviewPlan = InterviewPlan(competencies=(), bank_version="")
+    opened_by_interviewer: bool = False
+
+
+class InputSubmitted(SessionEvent, frozen=True, tag=True):
+    PERSONAL = ("text", "context")
+
+    user_id: str = ""
+    text: str = ""
+    context: str = ""
+    source: InputSource = "text"
+    interrupts: bool = False
+    at_s: float = 0.0
+
+
+class ReplyProduced(SessionEvent, frozen=True, tag=True):
+    """The interviewer's reply to the inputs `input_seqs` (empty for an opening)."""
+
+    PERSONAL = ("text",)
+
+    input_seqs: tuple[int, ...] = ()
+    text: str = ""
+    move: Move = Move(strategy="opening", response_type="greeting")
+    engine: str = ""
+    engine_version: str = ""
+    model: str = ""
+    processing_s: float = 0.0
+    answer_quality: float | None = None
+    at_s: float = 0.0
+
+
+class EngineSwitched(SessionEvent, frozen=True, tag=True):
+    input_seq: int = 0
+    from_engine: str = ""
+    to_engine: str = ""
+    reason: str = ""
+
+
+class PatienceRequested(SessionEvent, frozen=True, tag=True):
+    user_id: str = ""
+    seconds: float = 0.0
+    until: int = 0
+
+
+class SessionEnded(SessionEvent, frozen=True, tag=True):
+    reason: EndReason = "completed"
+    by: str = ""
+    at_s: float = 0.0
+
+
+class ReportStored(SessionEvent, frozen=True, tag=True):
+    """The report is there (`failed` says why it could not be made)."""
+
+    failed: str = ""
+
+
+AnySessionEvent = (
+    SessionCreated
+    | SessionConfigured
+    | MemberAdded
+    | MemberRemoved
+    | ConsentRecorded
+    | ParticipantConnected
+    | ParticipantDisconnected
+    | InterviewBegan
+    | InputSubmitted
+    | ReplyProduced
+    | EngineSwitched
+    | PatienceRequested
+    | SessionEnded
+    | ReportStored
+)
+
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(AnySessionEvent)
+
+
+def type_name(event: msgspec.Struct) -> str:
+    return type(event).__name__
+
+
+def encode(event: msgspec.Struct) -> bytes:
+    """The payload as it is stored: JSON with the type inside."""
+    return _ENCODER.encode(event)
+
+
+decode = _DECODER.decode
+
+
+def redact(event: AnySessionEvent) -> AnySessionEvent:
+    """The same fact without what it said about a person: personal fields empty, everything else as it was."""
+    blank = type(event)()
+    kept = {
+        name: getattr(blank if name in event.PERSONAL else event, name)
+        for name in event.__struct_fields__
+        if name != "redacted"
+    }
+    return type(event)(redacted=True, **kept)
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """An event with its place in the log: `seq` in its stream, `at` in epoch milliseconds, `actor` who did it.
+
+    `client_id` is that of the command the event belongs to (None when it had none).
+    """
+
+    seq: int
+    event_id: str
+    at: int
+    actor: str
+    client_id: str | None
+    data: AnySessionEvent

@@ -1,0 +1,181 @@
+"""`evolve(state, event)`: what a fact changes. Total (never fails on a recorded event) and in place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from vivavoce.domain.interview import Turn
+from vivavoce.domain.session import events as e
+from vivavoce.domain.session.state import Input, Member, SessionState
+
+
+def evolve(state: SessionState, recorded: e.Recorded) -> None:
+    """Apply one event to `state`."""
+    _HANDLERS[type(recorded.data)](state, recorded, recorded.data)
+    state.head = recorded.seq
+
+
+def fold(recorded: Iterable[e.Recorded], state: SessionState | None = None) -> SessionState:
+    """The state after these events, from an empty one or from `state`."""
+    result = state if state is not None else SessionState()
+    for entry in recorded:
+        evolve(result, entry)
+    return result
+
+
+def _created(s: SessionState, r: e.Recorded, d: e.SessionCreated) -> None:
+    s.session_id = d.session_id
+    s.kind = d.kind
+    s.title = d.title
+    s.config = d.config
+    s.visibility = d.visibility
+    s.created_by = d.created_by
+    s.by_guest = d.by_guest
+    s.created_at = s.last_activity = r.at
+
+
+def _configured(s: SessionState, r: e.Recorded, d: e.SessionConfigured) -> None:
+    s.config = d.config
+
+
+def _member_added(s: SessionState, r: e.Recorded, d: e.MemberAdded) -> None:
+    s.members[d.user_id] = Member(d.user_id, d.role, d.name, d.invitation_id)
+
+
+def _member_removed(s: SessionState, r: e.Recorded, d: e.MemberRemoved) -> None:
+    member = s.members.get(d.user_id)
+    if member is not None:
+        member.removed = True
+    s.present.pop(d.user_id, None)
+    _stop_clock_when_alone(s, r.at)
+
+
+def _consent(s: SessionState, r: e.Recorded, d: e.ConsentRecorded) -> None:
+    given = set(s.consents.get(d.user_id, ()))
+    given = given | set(d.purposes) if d.agreed else given - set(d.purposes)
+    s.consents[d.user_id] = tuple(sorted(given))
+
+
+def _connected(s: SessionState, r: e.Recorded, d: e.ParticipantConnected) -> None:
+    s.present[d.user_id] = d.role
+    if s.speaks(d.user_id, d.role):
+        s.last_activity = r.at
+        _start_clock(s, r.at)
+
+
+def _disconnected(s: SessionState, r: e.Recorded, d: e.ParticipantDisconnected) -> None:
+    s.present.pop(d.user_id, None)
+    _stop_clock_when_alone(s, d.since or r.at)
+
+
+def _began(s: SessionState, r: e.Recorded, d: e.InterviewBegan) -> None:
+    s.status = "live"
+    s.plan = d.plan
+    s.began_at = s.last_activity = r.at
+    s.began_seq = r.seq
+    s.opening_due = d.opened_by_interviewer
+    _start_clock(s, r.at)
+
+
+def _input(s: SessionState, r: e.Recorded, d: e.InputSubmitted) -> None:
+    s.inputs.append(
+        Input(r.seq, r.event_id, d.user_id, r.client_id, d.text, r.at, d.at_s, d.source, d.interrupts, d.context)
+    )
+    s.last_activity = r.at
+    s.patience_until = 0
+    s.closing_since = 0
+    _start_clock(s, r.at)
+
+
+def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
+    covered = set(d.input_seqs)
+    texts: list[str] = []
+    at_s = d.at_s
+    for entry in s.inputs[s.first_pending :]:
+        if entry.seq in covered:
+            entry.answered_by = r.seq
+            if not texts:
+                at_s = entry.at_s
+            texts.append(entry.text)
+    while s.first_pending < len(s.inputs) and s.inputs[s.first_pending].answered_by:
+        s.first_pending += 1
+    if not covered:
+        s.opening_due = False
+    s.turns.append(
+        Turn(
+            input_seq=max(covered, default=0),
+            input_text="\n".join(texts),
+            input_at_s=at_s,
+            reply_seq=r.seq,
+            reply_text=d.text,
+            reply_at_s=d.at_s,
+            move=d.move,
+        )
+    )
+    s.reply_event_ids.append(r.event_id)
+    s.answer_qualities.append(d.answer_quality)
+    stamp = f"{d.engine} {d.engine_version} {d.model}".strip()
+    if stamp not in s.engines:
+        s.engines.append(stamp)
+    s.last_activity = r.at
+    if d.move.closes:
+        s.closing_since = r.at
+        s.closing_seq = r.seq
+
+
+def _switched(s: SessionState, r: e.Recorded, d: e.EngineSwitched) -> None:
+    s.engine_notes.append(f"{d.from_engine} → {d.to_engine}: {d.reason}")
+
+
+def _patience(s: SessionState, r: e.Recorded, d: e.PatienceRequested) -> None:
+    s.patience_until = d.until
+    s.last_activity = r.at
+
+
+def _ended(s: SessionState, r: e.Recorded, d: e.SessionEnded) -> None:
+    s.status = "ended"
+    s.ended_at = r.at
+    s.end_reason = d.reason
+    s.ended_by = d.by
+    s.opening_due = False
+    s.report = "none" if d.reason == "withdrawn" else "pending"
+    _stop_clock(s, r.at)
+
+
+def _report(s: SessionState, r: e.Recorded, d: e.ReportStored) -> None:
+    s.report = "failed" if d.failed else "ready"
+
+
+def _start_clock(s: SessionState, at: int) -> None:
+    if s.status == "live" and s.clock_running_since is None:
+        s.clock_running_since = at
+
+
+def _stop_clock(s: SessionState, at: int) -> None:
+    if s.clock_running_since is not None:
+        s.clock_ms += max(0, at - s.clock_running_since)
+        s.clock_running_since = None
+
+
+def _stop_clock_when_alone(s: SessionState, at: int) -> None:
+    if not any(s.speaks(user_id, role) for user_id, role in s.present.items()):
+        _stop_clock(s, at)
+
+
+_HANDLERS: Final[dict[type, Callable[[SessionState, e.Recorded, Any], None]]] = {
+    e.SessionCreated: _created,
+    e.SessionConfigured: _configured,
+    e.MemberAdded: _member_added,
+    e.MemberRemoved: _member_removed,
+    e.ConsentRecorded: _consent,
+    e.ParticipantConnected: _connected,
+    e.ParticipantDisconnected: _disconnected,
+    e.InterviewBegan: _began,
+    e.InputSubmitted: _input,
+    e.ReplyProduced: _reply,
+    e.EngineSwitched: _switched,
+    e.PatienceRequested: _patience,
+    e.SessionEnded: _ended,
+    e.ReportStored: _report,
+}

@@ -1,0 +1,154 @@
+"""The state of a session, folded from its events by `evolve`. Mutable on purpose: a session of 50,000 events is
+folded in place; nobody but `evolve` writes to it."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+import msgspec
+
+from vivavoce.domain.access import Role
+from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Turn
+from vivavoce.domain.session.commands import TimerKind
+from vivavoce.domain.session.events import EndReason, InputSource, SessionKind, Visibility
+
+Status = Literal["scheduled", "live", "paused", "ended", "stopped"]
+ReportStatus = Literal["none", "pending", "ready", "failed"]
+
+OVER: Final = frozenset({"ended", "stopped"})
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """The limits `decide` works with (SPEC.md 0.7; settings)."""
+
+    require_consent: bool = False
+    text_limit: int = 10_000
+    idle_end_ms: int = 2 * 3600 * 1000
+    overtime_ms: int = 3 * 60 * 1000
+    closing_ms: int = 60 * 1000
+    max_patience_s: float = 300.0
+    max_pending_inputs: int = 32
+
+
+class Member(msgspec.Struct):
+    user_id: str
+    role: Role
+    name: str
+    invitation_id: str = ""
+    removed: bool = False
+
+
+class Input(msgspec.Struct):
+    """One thing the candidate said; `answered_by` is the seq of the reply that took it up, 0 while there is none."""
+
+    seq: int
+    event_id: str
+    user_id: str
+    client_id: str | None
+    text: str
+    at: int
+    at_s: float
+    source: InputSource
+    interrupts: bool
+    context: str
+    answered_by: int = 0
+
+
+class SessionState(msgspec.Struct):
+    session_id: str = ""
+    kind: SessionKind = "dialogue"
+    status: Status = "scheduled"
+    title: str = ""
+    config: InterviewConfig = InterviewConfig()
+    visibility: Visibility = "sealed"
+    created_by: str = ""
+    by_guest: bool = False
+    created_at: int = 0
+    members: dict[str, Member] = {}
+    consents: dict[str, tuple[str, ...]] = {}
+    plan: InterviewPlan | None = None
+    opening_due: bool = False
+    inputs: list[Input] = []
+    first_pending: int = 0
+    turns: list[Turn] = []
+    reply_event_ids: list[str] = []
+    answer_qualities: list[float | None] = []
+    engine_notes: list[str] = []
+    engines: list[str] = []
+    present: dict[str, Role] = {}
+    clock_ms: int = 0
+    clock_running_since: int | None = None
+    patience_until: int = 0
+    closing_since: int = 0
+    closing_seq: int = 0
+    began_at: int = 0
+    began_seq: int = 0
+    ended_at: int = 0
+    end_reason: EndReason | None = None
+    ended_by: str = ""
+    report: ReportStatus = "none"
+    last_activity: int = 0
+    head: int = 0
+
+    @property
+    def exists(self) -> bool:
+        return self.head > 0
+
+    @property
+    def over(self) -> bool:
+        return self.status in OVER
+
+    @property
+    def duration_ms(self) -> int:
+        return self.config.duration_minutes * 60_000
+
+    def elapsed_ms(self, now: int) -> int:
+        """The candidate's clock: runs while the interview is live and somebody who speaks is there."""
+        running = 0 if self.clock_running_since is None else max(0, now - self.clock_running_since)
+        return self.clock_ms + running
+
+    def elapsed_s(self, now: int) -> float:
+        return self.elapsed_ms(now) / 1000
+
+    def remaining_s(self, now: int) -> float:
+        return max(0.0, (self.duration_ms - self.elapsed_ms(now)) / 1000)
+
+    def has_candidate(self) -> bool:
+        return any(m.role == "candidate" and not m.removed for m in self.members.values())
+
+    def speaks(self, user_id: str, role: Role) -> bool:
+        """Whether this person's words are the candidate's. Staff may try an interview that has no candidate yet."""
+        if role == "candidate":
+            return True
+        return role in ("admin", "recruiter", "interviewer") and not self.has_candidate() and user_id in self.members
+
+    def pending(self) -> list[Input]:
+        """The inputs that the next reply takes up: the oldest unanswered one and those that interrupted it."""
+        group: list[Input] = []
+        for entry in self.inputs[self.first_pending :]:
+            if entry.answered_by:
+                continue
+            if group and not entry.interrupts:
+                break
+            group.append(entry)
+        return group
+
+    @property
+    def reply_due(self) -> bool:
+        return self.status == "live" and (self.opening_due or self.first_pending < len(self.inputs))
+
+    def deadlines(self, policy: Policy) -> list[tuple[TimerKind, int, int]]:
+        """The times that are set: (kind, due in epoch ms, seq of the event that set it)."""
+        if self.status != "live":
+            return []
+        due: list[tuple[TimerKind, int, int]] = [("idle", self.last_activity + policy.idle_end_ms, self.began_seq)]
+        if self.clock_running_since is not None:
+            left = self.duration_ms + policy.overtime_ms - self.clock_ms
+            due.append(("time_up", self.clock_running_since + left, self.began_seq))
+        if self.closing_since and not self.reply_due:
+            due.append(("closing", self.closing_since + policy.closing_ms, self.closing_seq))
+        return due
+
+    def next_due(self, policy: Policy) -> int:
+        """The earliest deadline in epoch ms; 0 when none is set."""
+        return min((due for _, due, _ in self.deadlines(policy)), default=0)
