@@ -149,7 +149,7 @@ class SessionFilter(msgspec.Struct, frozen=True, kw_only=True):
 class SessionIndex(Protocol):
     """The index of sessions, written only in the transactions of `EventLog.append`."""
 
-    async def list(self, wanted: SessionFilter) -> list[SessionRow]:
+    async def page(self, wanted: SessionFilter) -> list[SessionRow]:
         """Newest first."""
         ...
 
@@ -220,7 +220,7 @@ class Audit(Protocol):
 
     async def record(self, at: int, actor: str, action: str, subject: str, details: dict[str, Any]) -> None: ...
 
-    async def list(self, subject: str | None, before: int | None, limit: int) -> list[dict[str, Any]]: ...
+    async def page(self, subject: str | None, before: int | None, limit: int) -> list[dict[str, Any]]: ...
 
 
 Unsubscribe = Callable[[], None]

@@ -9,7 +9,6 @@ import msgspec
 
 from vivavoce.domain.access import STAFF
 from vivavoce.domain.errors import conflict, forbidden, invalid, not_found, too_large
-from vivavoce.domain.interview import InterviewPlan
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy, SessionState
