@@ -1,0 +1,182 @@
+"""The event log on SQLite, and what is written in the same transaction (index, memberships, outbox)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from vivavoce.adapters.sql.database import Database
+from vivavoce.ports import Append, Appended, Position, SequenceConflictError, SessionRow, StoredEvent
+
+_STREAMS_REMEMBERED: Final = 50_000
+_SALT_BYTES: Final = 16
+
+_INSERT_EVENT: Final = (
+    "INSERT INTO events (stream, seq, first, event_id, type, at, actor, client_id, payload, salt, commitment)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_ROW_FIELDS: Final = SessionRow.__struct_fields__
+_UPSERT_SESSION: Final = (
+    f"INSERT INTO sessions ({', '.join(_ROW_FIELDS)}) VALUES ({', '.join('?' * len(_ROW_FIELDS))})"  # noqa: S608
+    f" ON CONFLICT (session_id) DO UPDATE SET {', '.join(f'{f} = excluded.{f}' for f in _ROW_FIELDS[1:])}"
+)
+_UPSERT_MEMBERSHIP: Final = (
+    "INSERT INTO memberships (session_id, user_id, role, active) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT (user_id, session_id) DO UPDATE SET role = excluded.role, active = excluded.active"
+)
+_INSERT_OUTBOX: Final = "INSERT OR IGNORE INTO outbox (key, kind, subject, not_before, done) VALUES (?, ?, ?, 0, 0)"
+_FIND: Final = (
+    "SELECT e.first, e.seq FROM events e JOIN streams s ON s.id = e.stream"
+    " WHERE s.name = ? AND e.actor = ? AND e.client_id = ?"
+)
+
+
+class _Stream:
+    """What the writer remembers of a stream; it is the only writer, so this is the truth."""
+
+    __slots__ = ("head", "id")
+
+    def __init__(self, stream_id: int, head: int) -> None:
+        self.id = stream_id
+        self.head = head
+
+
+class SqlEventLog:
+    """EventLog on the one writer of a Database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writer = _Appender()
+        self._epoch = ""
+
+    async def append(self, request: Append) -> Appended:
+        appended: Appended = await self._database.hand_in(self._writer, request)
+        return appended
+
+    async def read(self, stream: str, after: int, limit: int) -> list[StoredEvent]:
+        rows = await self._database.read_raw(
+            lambda c: c.execute(
+                "SELECT seq, event_id, at, actor, client_id, payload FROM events"
+                " WHERE stream = (SELECT id FROM streams WHERE name = ?) AND seq > ? ORDER BY seq LIMIT ?",
+                (stream, after, limit),
+            ).fetchall()
+        )
+        return [StoredEvent(*row) for row in rows]
+
+    async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:
+        row = await self._database.read_raw(lambda c: c.execute(_FIND, (stream, actor, client_id)).fetchone())
+        return None if row is None else Appended(row[0], row[1], duplicate=True)
+
+    async def position(self, stream: str) -> Position:
+        return await self._database.read_raw(lambda c: Position(*_position(c, stream)))
+
+    async def rewrite(self, stream: str, payloads: Sequence[tuple[int, bytes]]) -> None:
+        rows = [(payload, stream, seq) for seq, payload in payloads]
+        await self._database.write(
+            lambda c: c.connection.cursor().executemany(
+                "UPDATE events SET payload = ?, salt = NULL"
+                " WHERE stream = (SELECT id FROM streams WHERE name = ?) AND seq = ?",
+                rows,
+            )
+        )
+
+
+def _position(connection: sqlite3.Connection, stream: str) -> tuple[str, int]:
+    epoch = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0]
+    head = connection.execute(
+        "SELECT max(seq) FROM events WHERE stream = (SELECT id FROM streams WHERE name = ?)", (stream,)
+    ).fetchone()[0]
+    return epoch, head or 0
+
+
+class _Appender:
+    """Runs in the writer thread only."""
+
+    def __init__(self) -> None:
+        self._streams: OrderedDict[str, _Stream] = OrderedDict()
+
+    def forget(self) -> None:
+        self._streams.clear()
+
+    def run(self, connection: sqlite3.Connection, requests: list[Append]) -> list[Appended | Exception]:
+        rows: list[tuple[object, ...]] = []
+        sessions: dict[str, tuple[object, ...]] = {}
+        memberships: list[tuple[object, ...]] = []
+        outbox: list[tuple[object, ...]] = []
+        group: dict[tuple[str, str, str], Appended] = {}
+        outcomes: list[Appended | Exception] = []
+        salts = os.urandom(_SALT_BYTES * sum(len(request.events) for request in requests))
+        at_salt = 0
+        for request in requests:
+            key = None
+            if request.client_id is not None:
+                key = (request.stream, request.actor, request.client_id)
+                known = group.get(key) or self._find(connection, *key)
+                if known is not None:
+                    outcomes.append(known)
+                    continue
+            stream = self._stream(connection, request.stream)
+            if stream.head != request.expected:
+                outcomes.append(SequenceConflictError(request.stream, stream.head))
+                continue
+            first = stream.head + 1
+            last = stream.head + len(request.events)
+            for seq, event in enumerate(request.events, first):
+                salt = salts[at_salt : at_salt + _SALT_BYTES]
+                at_salt += _SALT_BYTES
+                rows.append(
+                    (
+                        stream.id,
+                        seq,
+                        first,
+                        event.event_id,
+                        event.type,
+                        event.at,
+                        request.actor,
+                        request.client_id if seq == last else None,
+                        event.payload,
+                        salt,
+                        hashlib.sha256(salt + event.payload).digest(),
+                    )
+                )
+            stream.head = last
+            if request.session_row is not None:
+                sessions[request.session_row.session_id] = msgspec.structs.astuple(request.session_row)
+            memberships += [(m.session_id, m.user_id, m.role, m.active) for m in request.memberships]
+            outbox += [(o.key, o.kind, o.subject) for o in request.outbox]
+            outcomes.append(Appended(first, last))
+            if key is not None:
+                group[key] = Appended(first, last, duplicate=True)
+        for statement, values in (
+            (_INSERT_EVENT, rows),
+            (_UPSERT_SESSION, list(sessions.values())),
+            (_UPSERT_MEMBERSHIP, memberships),
+            (_INSERT_OUTBOX, outbox),
+        ):
+            if values:
+                connection.executemany(statement, values)
+        return outcomes
+
+    def _find(self, connection: sqlite3.Connection, stream: str, actor: str, client_id: str) -> Appended | None:
+        row = connection.execute(_FIND, (stream, actor, client_id)).fetchone()
+        return None if row is None else Appended(row[0], row[1], duplicate=True)
+
+    def _stream(self, connection: sqlite3.Connection, name: str) -> _Stream:
+        known = self._streams.get(name)
+        if known is not None:
+            self._streams.move_to_end(name)
+            return known
+        connection.execute("INSERT OR IGNORE INTO streams (name) VALUES (?)", (name,))
+        row = connection.execute(
+            "SELECT s.id, (SELECT max(seq) FROM events WHERE stream = s.id) FROM streams s WHERE s.name = ?", (name,)
+        ).fetchone()
+        stream = self._streams[name] = _Stream(row[0], row[1] or 0)
+        if len(self._streams) > _STREAMS_REMEMBERED:
+            self._streams.popitem(last=False)
+        return stream
