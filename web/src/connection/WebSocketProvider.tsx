@@ -1,0 +1,100 @@
+/** One conversation over one socket, for the components below. */
+
+import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { createStore } from "zustand";
+import { credentialsOf, type Place } from "@/api/credentials";
+import type { HistoryMessage, Session } from "@/api/types";
+import { type Conversation, EMPTY, reduce } from "@/protocol/conversation";
+import type { ErrorData } from "@/protocol/messages";
+import type { OutboxItem } from "@/protocol/outbox";
+import { type DialogueStore, WebSocketContext } from "./dialogue";
+import { addressOf, freshToken } from "./endpoints";
+import { loadOutbox, storeOutbox } from "./outboxStorage";
+import { useWebSocket } from "./useWebSocket";
+
+export interface WebSocketProviderProps {
+  place: Place;
+  session: Session;
+  messages: readonly HistoryMessage[];
+  /** A text that the server refused for good: it goes back to where it was written. */
+  onRefused?: (item: OutboxItem, error: ErrorData) => void;
+  children: ReactNode;
+}
+
+const FEATURES = ["status", "deltas", "opening", "progress"] as const;
+
+/** Give it the session's id as `key`: it is bound to one session. */
+export function WebSocketProvider({ place, session, messages, onRefused, children }: WebSocketProviderProps) {
+  const sessionId = session.session_id;
+  const userId = credentialsOf(place)?.user.user_id ?? "";
+  const over = session.status === "ended" || session.status === "stopped";
+  const [store] = useState(() => {
+    const outbox = loadOutbox(sessionId, userId);
+    const conversation: Conversation = reduce(EMPTY, {
+      type: "loaded",
+      messages,
+      session,
+      pending: outbox,
+      now: Date.now(),
+    });
+    return createStore<DialogueStore>()(() => ({ conversation, outbox }));
+  });
+
+  const [refusedHandler] = useState<{ current: typeof onRefused }>({ current: undefined });
+  useEffect(() => {
+    refusedHandler.current = onRefused;
+  }, [onRefused, refusedHandler]);
+
+  const { state, client, connect } = useWebSocket({
+    sessionId,
+    enabled: !over,
+    features: FEATURES,
+    position: { last_seq: session.last_seq, epoch: session.epoch },
+    outbox: store.getState().outbox,
+    address: () => addressOf({ door: "dialogue", sessionId }, place),
+    freshToken: () => freshToken(place),
+    openSocket: (address) => new WebSocket(address) as never,
+    online: () => navigator.onLine,
+    onMessage: (message) =>
+      store.setState(({ conversation }) => ({
+        conversation: reduce(conversation, { type: "received", message, now: Date.now() }),
+      })),
+    onOutbox: (outbox) => {
+      storeOutbox(sessionId, userId, store.getState().outbox, outbox);
+      store.setState({ outbox });
+    },
+    onRefused: (item, error) => {
+      store.setState(({ conversation }) => ({
+        conversation: reduce(conversation, { type: "refused", client_id: item.client_id }),
+      }));
+      refusedHandler.current?.(item, error);
+    },
+  });
+
+  useEffect(() => {
+    if (state.name === "connected" || state.name === "ended") return;
+    store.setState(({ conversation }) => ({
+      conversation: reduce(conversation, { type: "disconnected", now: Date.now() }),
+    }));
+  }, [state.name, store]);
+
+  const value = useMemo(
+    () => ({
+      store,
+      connection: state,
+      retry: connect,
+      send: (text: string) => {
+        const item: OutboxItem = { client_id: crypto.randomUUID(), text, written_at: Date.now() };
+        store.setState(({ conversation }) => ({ conversation: reduce(conversation, { type: "queued", item }) }));
+        client.sendText(item);
+      },
+      thinkTime: (seconds?: number) =>
+        client.sendNow("think_time", { client_id: crypto.randomUUID(), ...(seconds === undefined ? {} : { seconds }) }),
+      dismissError: () =>
+        store.setState(({ conversation }) => ({ conversation: reduce(conversation, { type: "error_seen" }) })),
+    }),
+    [store, state, connect, client],
+  );
+
+  return <WebSocketContext.Provider value={value}>{children}</WebSocketContext.Provider>;
+}

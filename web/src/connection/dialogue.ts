@@ -1,0 +1,50 @@
+import { createContext, useContext } from "react";
+import { type StoreApi, useStore } from "zustand";
+import { listMessages, showSession } from "@/api/client";
+import type { Place } from "@/api/credentials";
+import type { HistoryMessage, Session } from "@/api/types";
+import type { Conversation } from "@/protocol/conversation";
+import type { Outbox } from "@/protocol/outbox";
+import type { ConnectionState } from "./socketClient";
+
+export interface DialogueStore {
+  conversation: Conversation;
+  outbox: Outbox;
+}
+
+export interface Dialogue {
+  store: StoreApi<DialogueStore>;
+  connection: ConnectionState;
+  retry: () => void;
+  /** Keeps the text until the server has it. */
+  send: (text: string) => void;
+  /** Asks for patience. False while there is no connection (the clock stands then anyway). */
+  thinkTime: (seconds?: number) => boolean;
+  dismissError: () => void;
+}
+
+export const WebSocketContext = createContext<Dialogue | null>(null);
+
+export function useDialogue(): Dialogue {
+  const dialogue = useContext(WebSocketContext);
+  if (dialogue === null) throw new Error("useDialogue stands outside of a WebSocketProvider");
+  return dialogue;
+}
+
+export const useConversation = <Value>(select: (conversation: Conversation) => Value): Value =>
+  useStore(useDialogue().store, ({ conversation }) => select(conversation));
+
+export interface LoadedDialogue {
+  session: Session;
+  messages: HistoryMessage[];
+}
+
+/**
+ * The session and what was said. The session comes first: what happens between the two calls is then replayed over the
+ * socket, and merged, and nothing is missed.
+ */
+export async function loadDialogue(place: Place, id: string, signal?: AbortSignal): Promise<LoadedDialogue> {
+  const session = await showSession(place, id, signal);
+  const { items } = await listMessages(place, id, signal);
+  return { session, messages: items };
+}

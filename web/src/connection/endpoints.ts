@@ -1,0 +1,30 @@
+/** Where the doors are, and how to knock: a single-use ticket for each connect, never a token in an address. */
+
+import { socketTicket } from "@/api/client";
+import { accessToken, type Place } from "@/api/credentials";
+import { ApiError } from "@/api/http";
+import { AddressRefused } from "./socketClient";
+
+export type Endpoint = { door: "dialogue"; sessionId: string };
+
+const PATHS: Record<Endpoint["door"], (id: string) => string> = {
+  dialogue: (id) => `/api/v1/ws/${encodeURIComponent(id)}`,
+};
+
+const CODES: Record<number, number> = { 401: 4401, 403: 4403, 404: 4404 };
+
+export async function addressOf(endpoint: Endpoint, place: Place): Promise<string> {
+  try {
+    const { ticket } = await socketTicket(place);
+    const address = new URL(PATHS[endpoint.door](endpoint.sessionId), window.location.href);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    address.searchParams.set("ticket", ticket);
+    return address.href;
+  } catch (error) {
+    const code = error instanceof ApiError ? CODES[error.status] : undefined;
+    if (code !== undefined) throw new AddressRefused(code, (error as ApiError).message);
+    throw error;
+  }
+}
+
+export const freshToken = (place: Place): Promise<string | null> => accessToken(place);

@@ -1,0 +1,304 @@
+/** The conversation as one viewer sees it: a pure function of what was loaded, what was sent and what came in. */
+
+import { type Clock, STOPPED, setRunning } from "./clock";
+import type { AiResponseData, ErrorData, HistoryMessage, ProgressData, ServerMessage } from "./messages";
+import type { OutboxItem } from "./outbox";
+
+export type Role = "interviewer" | "candidate";
+export type Phase = "waiting" | "processing" | "thinking" | "replying";
+
+export interface Line {
+  key: string;
+  role: Role;
+  text: string;
+  at: string | null;
+  at_s: number | null;
+  seq: number | null;
+  client_id: string | null;
+  /** `pending` until the server says it is kept. */
+  state: "kept" | "pending";
+  strategy: string | null;
+  focus_area: string | null;
+  reason: string | null;
+}
+
+export interface Conversation {
+  lines: readonly Line[];
+  /** The reply that is being written, as far as it has come. */
+  reply: { turn_id: string; text: string } | null;
+  /** Turns whose further deltas are ignored: finished, or missed in part while disconnected. */
+  closed_turns: readonly string[];
+  phase: Phase;
+  clock: Clock;
+  /** Until when the interviewer waits patiently, epoch milliseconds. */
+  patience_until: number | null;
+  answered: number;
+  focus_area: string;
+  /** The session's own state, or `""` before it is known. */
+  status: string;
+  ended: { reason: string; report_url: string | null } | null;
+  error: ErrorData | null;
+}
+
+export const EMPTY: Conversation = {
+  lines: [],
+  reply: null,
+  closed_turns: [],
+  phase: "waiting",
+  clock: STOPPED,
+  patience_until: null,
+  answered: 0,
+  focus_area: "",
+  status: "",
+  ended: null,
+  error: null,
+};
+
+export type Action =
+  | {
+      type: "loaded";
+      messages: readonly HistoryMessage[];
+      session: { status: string; elapsed_s: number; remaining_s: number | null; answered: number };
+      pending: readonly OutboxItem[];
+      now: number;
+    }
+  | { type: "queued"; item: OutboxItem }
+  | { type: "refused"; client_id: string }
+  | { type: "received"; message: ServerMessage; now: number }
+  | { type: "disconnected"; now: number }
+  | { type: "error_seen" };
+
+const KEPT_TURNS = 50;
+
+const fromHistory = (message: HistoryMessage): Line => ({
+  key: `seq:${message.seq}:${message.role}`,
+  role: message.role,
+  text: message.text,
+  at: message.at,
+  at_s: message.at_s,
+  seq: message.seq,
+  client_id: message.client_id ?? null,
+  state: "kept",
+  strategy: message.strategy ?? null,
+  focus_area: message.focus_area ?? null,
+  reason: message.reason ?? null,
+});
+
+const fromOutbox = (item: OutboxItem): Line => ({
+  key: `client:${item.client_id}`,
+  role: "candidate",
+  text: item.text,
+  at: new Date(item.written_at).toISOString(),
+  at_s: null,
+  seq: null,
+  client_id: item.client_id,
+  state: "pending",
+  strategy: null,
+  focus_area: null,
+  reason: null,
+});
+
+/** Kept lines by position; what is still pending stands last, as it was written. */
+const ordered = (lines: readonly Line[]): Line[] =>
+  lines
+    .map((line, index) => ({ line, index }))
+    .sort((a, b) => (a.line.seq ?? Infinity) - (b.line.seq ?? Infinity) || a.index - b.index)
+    .map(({ line }) => line);
+
+/** Puts a line in its place. One that is there already (same input, or same position and role) is updated. */
+function place(lines: readonly Line[], line: Line): Line[] {
+  const at = lines.findIndex(
+    (known) =>
+      (line.client_id !== null && known.client_id === line.client_id && known.role === line.role) ||
+      (line.seq !== null && known.seq === line.seq && known.role === line.role),
+  );
+  const known = at < 0 ? undefined : lines[at];
+  if (known === undefined) return ordered([...lines, line]);
+  const merged: Line = {
+    ...known,
+    ...line,
+    key: known.key,
+    at: known.at ?? line.at,
+    at_s: line.at_s ?? known.at_s,
+    client_id: line.client_id ?? known.client_id,
+    reason: line.reason ?? known.reason,
+    strategy: line.strategy ?? known.strategy,
+    focus_area: line.focus_area ?? known.focus_area,
+  };
+  return ordered(lines.map((other, index) => (index === at ? merged : other)));
+}
+
+function withInput(lines: readonly Line[], data: AiResponseData): readonly Line[] {
+  if (data.user_input === "" || data.user_input === undefined) return lines;
+  const seq = data.input_seq ?? null;
+  if (seq === null && !data.client_id) return lines;
+  return place(lines, {
+    key: seq === null ? `client:${data.client_id}` : `seq:${seq}:candidate`,
+    role: "candidate",
+    text: data.user_input,
+    at: null,
+    at_s: null,
+    seq,
+    client_id: data.client_id ?? null,
+    state: "kept",
+    strategy: null,
+    focus_area: null,
+    reason: null,
+  });
+}
+
+const closeTurn = (turns: readonly string[], turn: string | null | undefined): readonly string[] =>
+  turn && !turns.includes(turn) ? [...turns, turn].slice(-KEPT_TURNS) : turns;
+
+function onReply(state: Conversation, data: AiResponseData, at: string | null): Conversation {
+  const seq = data.seq ?? null;
+  const lines = place(withInput(state.lines, data), {
+    key: `seq:${seq ?? data.turn_id ?? state.lines.length}:interviewer`,
+    role: "interviewer",
+    text: data.ai_response,
+    at,
+    at_s: data.at_s ?? null,
+    seq,
+    client_id: null,
+    state: "kept",
+    strategy: data.strategy_used ?? null,
+    focus_area: data.focus_area ?? null,
+    reason: data.reason ?? null,
+  });
+  return {
+    ...state,
+    lines,
+    reply: null,
+    closed_turns: closeTurn(state.closed_turns, data.turn_id),
+    phase: "waiting",
+    patience_until: null,
+  };
+}
+
+const instant = (value: string | number | null | undefined): number | null => {
+  if (value === null || value === undefined || value === "") return null;
+  // Numbers below a hundred thousand million are seconds since 1970, larger ones milliseconds.
+  const time = typeof value === "number" ? (value < 1e11 ? value * 1000 : value) : Date.parse(value);
+  return Number.isFinite(time) ? time : null;
+};
+
+function onProgress(state: Conversation, data: ProgressData, now: number): Conversation {
+  const status = data.status ?? state.status;
+  return {
+    ...state,
+    status,
+    answered: data.answered ?? state.answered,
+    focus_area: data.focus_area ?? state.focus_area,
+    patience_until: data.patience_until === undefined ? state.patience_until : instant(data.patience_until),
+    clock: {
+      remaining_s: data.remaining_s === undefined ? state.clock.remaining_s : data.remaining_s,
+      elapsed_s: data.elapsed_s ?? state.clock.elapsed_s,
+      read_at: now,
+      running: status === "live" && data.connected !== false,
+    },
+  };
+}
+
+function onStatus(state: Conversation, status: string, clientId: string | undefined, seq: number | undefined): Conversation {
+  const phase: Phase =
+    status === "processing" || status === "transcribing"
+      ? "processing"
+      : status === "thinking"
+        ? "thinking"
+        : status === "waiting"
+          ? "waiting"
+          : state.phase;
+  if (clientId === undefined) return { ...state, phase };
+  const lines = state.lines.map((line) =>
+    line.client_id === clientId && line.state === "pending"
+      ? { ...line, state: "kept" as const, seq: seq ?? line.seq }
+      : line,
+  );
+  return { ...state, phase, lines: ordered(lines) };
+}
+
+function onMessage(state: Conversation, message: ServerMessage, now: number): Conversation {
+  switch (message.type) {
+    case "ai_response":
+      return onReply(state, message.data, message.timestamp ?? null);
+    case "ai_response_delta": {
+      const turn = message.data.turn_id ?? "";
+      if (state.closed_turns.includes(turn)) return state;
+      const text = state.reply?.turn_id === turn ? state.reply.text + message.data.text : message.data.text;
+      return { ...state, phase: "replying", reply: { turn_id: turn, text } };
+    }
+    case "status":
+      return onStatus(state, message.data.status, message.data.client_id ?? undefined, message.data.seq);
+    case "progress":
+      return onProgress(state, message.data, now);
+    case "snapshot": {
+      const pending = state.lines.filter((line) => line.state === "pending");
+      const lines = (message.data.state.messages ?? []).map(fromHistory);
+      const fresh: Conversation = { ...state, lines: ordered([...lines, ...pending]), reply: null, phase: "waiting" };
+      const progress = message.data.state.progress;
+      return progress ? onProgress(fresh, progress, now) : fresh;
+    }
+    case "session_ended":
+      return {
+        ...state,
+        status: state.status === "stopped" ? "stopped" : "ended",
+        reply: null,
+        phase: "waiting",
+        patience_until: null,
+        clock: setRunning(state.clock, false, now),
+        ended: { reason: message.data.reason ?? "", report_url: message.data.report_url ?? null },
+      };
+    case "error":
+      return { ...state, error: message.data, phase: state.reply === null ? "waiting" : state.phase };
+    case "connected":
+    case "pong":
+      return state;
+  }
+}
+
+export function reduce(state: Conversation, action: Action): Conversation {
+  switch (action.type) {
+    case "loaded": {
+      const loaded = action.messages.map(fromHistory);
+      const known = new Set(loaded.map((line) => line.client_id).filter((id) => id !== null));
+      const waiting = action.pending.filter((item) => !known.has(item.client_id)).map(fromOutbox);
+      const later = state.lines.filter((line) => line.state === "kept");
+      const lines = later.reduce<readonly Line[]>((all, line) => place(all, line), [...loaded, ...waiting]);
+      return {
+        ...state,
+        lines: ordered(lines),
+        status: state.status === "" ? action.session.status : state.status,
+        answered: Math.max(state.answered, action.session.answered),
+        clock:
+          state.clock.read_at > 0
+            ? state.clock
+            : {
+                remaining_s: action.session.remaining_s,
+                elapsed_s: action.session.elapsed_s,
+                read_at: action.now,
+                running: false,
+              },
+      };
+    }
+    case "queued":
+      return { ...state, lines: place(state.lines, fromOutbox(action.item)), patience_until: null, error: null };
+    case "refused":
+      return {
+        ...state,
+        lines: state.lines.filter((line) => line.client_id !== action.client_id || line.state === "kept"),
+      };
+    case "received":
+      return onMessage(state, action.message, action.now);
+    case "disconnected":
+      return {
+        ...state,
+        // What is missed of a half-told reply never comes again as deltas; the whole reply does.
+        closed_turns: closeTurn(state.closed_turns, state.reply?.turn_id),
+        reply: null,
+        phase: "waiting",
+        clock: setRunning(state.clock, false, action.now),
+      };
+    case "error_seen":
+      return { ...state, error: null };
+  }
+}
