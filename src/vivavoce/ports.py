@@ -3,6 +3,7 @@ contract suite (tests/contracts)."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
@@ -105,8 +106,9 @@ class StoreUnavailableError(Exception):
 class EventLog(Protocol):
     """Append-only streams; `seq` counts 1, 2, 3 … in each without gaps."""
 
-    async def append(self, request: Append) -> Appended:
-        """Store all of `request` or nothing; when this returns, it is on disk (survives `kill -9` and power loss).
+    def append(self, request: Append) -> asyncio.Future[Appended]:
+        """Store all of `request` or nothing; when the future resolves, it is on disk (survives `kill -9` and power
+        loss). Requests for one stream are written in the order they were handed in.
 
         A (stream, actor, client_id) seen before returns where its events are, whatever `expected` says. Otherwise a
         head other than `expected` raises SequenceConflictError. Concurrent appends are grouped into one commit;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +41,15 @@ class MemoryEventLog:
     def __init__(self, store: MemoryStore) -> None:
         self._s = store
 
-    async def append(self, request: Append) -> Appended:
+    def append(self, request: Append) -> asyncio.Future[Appended]:
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        try:
+            future.set_result(self._append(request))
+        except SequenceConflictError as error:
+            future.set_exception(error)
+        return future
+
+    def _append(self, request: Append) -> Appended:
         if request.client_id is not None:
             known = self._s.commands.get((request.stream, request.actor, request.client_id))
             if known is not None:

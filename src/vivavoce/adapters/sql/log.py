@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import sqlite3
@@ -55,9 +56,8 @@ class SqlEventLog:
         self._writer = _Appender()
         self._epoch = ""
 
-    async def append(self, request: Append) -> Appended:
-        appended: Appended = await self._database.hand_in(self._writer, request)
-        return appended
+    def append(self, request: Append) -> asyncio.Future[Appended]:
+        return self._database.hand_in(self._writer, request)
 
     async def read(self, stream: str, after: int, limit: int) -> list[StoredEvent]:
         rows = await self._database.read_raw(

@@ -80,8 +80,9 @@ class SubmitInput(Command, frozen=True):
 
 
 class RecordReply(Command, frozen=True):
-    """A reply made under a lease; `after` is the newest input it knew (0: the opening)."""
+    """A reply to the inputs `input_seqs` (none: the opening), made under the lease with the token `fence`."""
 
+    fence: int
     input_seqs: tuple[int, ...]
     text: str
     move: Move

@@ -138,6 +138,8 @@ def _input(s: SessionState, cmd: c.SubmitInput, ctx: Context) -> Decision:
 def _reply(s: SessionState, cmd: c.RecordReply, ctx: Context) -> Decision:
     if not s.reply_due or cmd.input_seqs != tuple(entry.seq for entry in s.pending()):
         raise conflict("this reply is no longer the one that is due", reason="reply_superseded")
+    if cmd.fence < s.fence:
+        raise conflict("somebody else has taken over the replies", reason="reply_superseded")
     events: Decision = []
     if cmd.switched_from:
         events.append(
@@ -150,6 +152,7 @@ def _reply(s: SessionState, cmd: c.RecordReply, ctx: Context) -> Decision:
         )
     events.append(
         e.ReplyProduced(
+            fence=cmd.fence,
             input_seqs=cmd.input_seqs,
             text=cmd.text,
             move=cmd.move,

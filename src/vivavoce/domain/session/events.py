@@ -100,6 +100,7 @@ class ReplyProduced(SessionEvent, frozen=True, tag=True):
 
     PERSONAL = ("text",)
 
+    fence: int = 0
     input_seqs: tuple[int, ...] = ()
     text: str = ""
     move: Move = Move(strategy="opening", response_type="greeting")

@@ -90,6 +90,7 @@ def _input(s: SessionState, r: e.Recorded, d: e.InputSubmitted) -> None:
 
 def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
     covered = set(d.input_seqs)
+    s.fence = d.fence
     texts: list[str] = []
     at_s = d.at_s
     for entry in s.inputs[s.first_pending :]:

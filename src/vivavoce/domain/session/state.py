@@ -71,6 +71,7 @@ class SessionState(msgspec.Struct):
     inputs: list[Input] = []
     first_pending: int = 0
     turns: list[Turn] = []
+    fence: int = 0
     reply_event_ids: list[str] = []
     answer_qualities: list[float | None] = []
     engine_notes: list[str] = []

@@ -1,0 +1,1 @@
+"""The running session: inbox → decide → append → publish; resume, presence, timers."""

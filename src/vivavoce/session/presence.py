@@ -1,0 +1,87 @@
+"""Who is connected: a person with several tabs is one, and a short absence is none (SPEC.md 1, grace 15 s)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from vivavoce.domain.access import Role
+from vivavoce.domain.errors import VivavoceError
+from vivavoce.domain.ids import SYSTEM
+from vivavoce.domain.session import commands as c
+from vivavoce.ports import Clock
+from vivavoce.session.running import Receipt, RunningSession
+
+if TYPE_CHECKING:
+    from vivavoce.session.hub import Sessions
+
+_LOG: Final = logging.getLogger(__name__)
+
+
+class Presence:
+    """Counts connections by (session, person) and turns the first and the last into commands."""
+
+    def __init__(self, sessions: Sessions, clock: Clock, grace_s: float) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._grace_ms = int(grace_s * 1000)
+        self._connections: dict[tuple[str, str], int] = {}
+        self._leaving: dict[tuple[str, str], tuple[int, int]] = {}
+        """(session, person) → (when the last connection went, when the grace is over), epoch ms."""
+
+    def arrived(self, session: RunningSession, user_id: str, role: Role) -> None:
+        key = (session.session_id, user_id)
+        self._connections[key] = self._connections.get(key, 0) + 1
+        self._leaving.pop(key, None)
+        if user_id not in session.state.present:
+            self._note(session, c.NoteConnected(user_id=user_id, role=role))
+
+    def left(self, session: RunningSession, user_id: str) -> None:
+        key = (session.session_id, user_id)
+        count = self._connections.get(key, 0) - 1
+        if count > 0:
+            self._connections[key] = count
+            return
+        self._connections.pop(key, None)
+        now = self._clock.now_ms()
+        self._leaving[key] = (now, now + self._grace_ms)
+
+    def connected(self, session_id: str, user_id: str) -> bool:
+        return (session_id, user_id) in self._connections
+
+    def busy(self, session_id: str) -> bool:
+        """Whether somebody's absence in this session is still to be decided."""
+        return any(key[0] == session_id for key in self._leaving)
+
+    def reconcile(self, session: RunningSession, alive_until: int) -> None:
+        """A session read from the log may say that people are there whose process died: they get the usual grace,
+        and their clock stops when that process was last known to live."""
+        now = self._clock.now_ms()
+        since = min(now, max(alive_until, session.state.last_activity))
+        for user_id in session.state.present:
+            key = (session.session_id, user_id)
+            if key not in self._connections:
+                self._leaving.setdefault(key, (since, now + self._grace_ms))
+
+    def tick(self) -> None:
+        now = self._clock.now_ms()
+        for key, (since, until) in tuple(self._leaving.items()):
+            if until <= now:
+                del self._leaving[key]
+                task = asyncio.create_task(self._gone(key[0], key[1], since))
+                task.add_done_callback(_said)
+
+    async def _gone(self, session_id: str, user_id: str, since: int) -> None:
+        await self._sessions.submit(session_id, c.NoteDisconnected(user_id=user_id, since=since), SYSTEM)
+
+    def _note(self, session: RunningSession, command: c.AnyCommand) -> None:
+        session.submit(command, SYSTEM).add_done_callback(_said)
+
+
+def _said(future: asyncio.Future[Receipt] | asyncio.Task[None]) -> None:
+    if future.cancelled():
+        return
+    error = future.exception()
+    if error is not None and not isinstance(error, VivavoceError):
+        _LOG.error("presence was not recorded: %r", error)

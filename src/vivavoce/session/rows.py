@@ -1,0 +1,58 @@
+"""What a session's events change beside the log: its line in the index, memberships, work for the outbox. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from vivavoce.domain.session import events as e
+from vivavoce.domain.session.state import Policy, SessionState
+from vivavoce.ports import MembershipRow, OutboxItem, SessionRow
+
+
+def session_row(state: SessionState, policy: Policy) -> SessionRow:
+    return SessionRow(
+        session_id=state.session_id,
+        kind=state.kind,
+        title=state.title,
+        status=state.status,
+        created_by=state.created_by,
+        by_guest=state.by_guest,
+        created_at=state.created_at,
+        role=state.config.role,
+        language=state.config.language,
+        candidate_name=state.config.candidate_name,
+        reply_due=state.reply_due,
+        next_due=state.next_due(policy),
+        report=state.report,
+    )
+
+
+def changed_row(before: SessionRow | None, after: SessionRow) -> SessionRow | None:
+    """The row to write, or None. A deadline that only moved to later is left: the sweep finds it early and mends it,
+    which is cheaper than a write for each input."""
+    if before is None:
+        return after
+    if 0 < before.next_due <= after.next_due:
+        after = msgspec.structs.replace(after, next_due=before.next_due)
+    return None if after == before else after
+
+
+def membership_rows(session_id: str, events: Sequence[e.AnySessionEvent]) -> tuple[MembershipRow, ...]:
+    rows: list[MembershipRow] = []
+    for event in events:
+        if isinstance(event, e.MemberAdded):
+            rows.append(MembershipRow(session_id, event.user_id, event.role, active=True))
+        elif isinstance(event, e.MemberRemoved):
+            rows.append(MembershipRow(session_id, event.user_id, "", active=False))
+    return tuple(rows)
+
+
+def outbox_items(session_id: str, events: Sequence[e.AnySessionEvent]) -> tuple[OutboxItem, ...]:
+    """A session that ended asks for its report, once; one whose candidate withdrew is not judged."""
+    return tuple(
+        OutboxItem(f"report:{session_id}", "report", session_id)
+        for event in events
+        if isinstance(event, e.SessionEnded) and event.reason != "withdrawn"
+    )
