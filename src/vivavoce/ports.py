@@ -4,10 +4,12 @@ contract suite (tests/contracts)."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 import msgspec
+
+from vivavoce.domain.access import Identity
 
 # --- the event log -------------------------------------------------------------------------------------------------
 
@@ -227,3 +229,188 @@ class Audit(Protocol):
 
 Unsubscribe = Callable[[], None]
 Spawn = Callable[[Awaitable[None]], None]
+
+
+# --- identity ------------------------------------------------------------------------------------------------------
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who can sign in, or was invited. `email` is lower case, empty for invited people; `password_hash` is
+    empty for those who have no password. Tokens issued before `valid_from` (epoch seconds) are refused; `created_at`
+    is epoch ms."""
+
+    user_id: str
+    email: str
+    name: str
+    role: str
+    language: str
+    password_hash: str
+    created_at: int
+    disabled: bool = False
+    valid_from: int = 0
+
+
+class Accounts(Protocol):
+    async def add(self, account: Account) -> bool:
+        """False, and nothing is stored, when the user id or a non-empty e-mail address is taken."""
+        ...
+
+    async def by_id(self, user_id: str) -> Account | None: ...
+
+    async def by_email(self, email: str) -> Account | None: ...
+
+    async def change(self, user_id: str, **fields: Any) -> Account | None:
+        """Set fields of an account; what it is afterwards, None for an unknown one."""
+        ...
+
+    async def page(self, before: tuple[int, str] | None, limit: int, query: str = "") -> list[Account]:
+        """Newest first, after the cursor (created_at, user_id); `query` is part of a name or an e-mail address."""
+        ...
+
+
+class RefreshToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A refresh token, by its hash. All tokens that follow from one sign-in are a `family`; `session_id` is the one
+    session an invited person is bound to, otherwise empty. Times are epoch ms."""
+
+    token_hash: str
+    family: str
+    user_id: str
+    session_id: str
+    expires_at: int
+
+
+RefreshOutcome = Literal["rotated", "unknown", "expired", "revoked", "reused"]
+
+
+class RefreshTokens(Protocol):
+    async def add(self, token: RefreshToken) -> None: ...
+
+    async def rotate(
+        self, token_hash: str, successor_hash: str, expires_at: int, now: int
+    ) -> tuple[RefreshOutcome, RefreshToken | None]:
+        """Spend a token and store its successor in one transaction; the second is the one that was spent.
+
+        Of two that try at once, one gets `rotated` and the other `reused`. A reused token revokes its whole family.
+        """
+        ...
+
+    async def revoke_family(self, token_hash: str) -> RefreshToken | None:
+        """Revoke the token and everything that follows from the same sign-in; the token, if it is known."""
+        ...
+
+    async def revoke_user(self, user_id: str) -> None: ...
+
+    async def purge(self, now: int) -> None:
+        """Forget what has expired."""
+        ...
+
+
+class SignInGuard(Protocol):
+    """Counts attempts, so that nobody guesses on. Survives restarts."""
+
+    async def enter(self, limits: Mapping[str, int], now: int, window_ms: int) -> int:
+        """Count one attempt for each key in one transaction and return 0; when a key has had as many as its limit in
+        the window, count nothing and return when (epoch ms) its window ends."""
+        ...
+
+    async def clear(self, key: str) -> None:
+        """Forget the attempts of a key."""
+        ...
+
+    async def refund(self, key: str) -> None:
+        """Take back one attempt: it was none."""
+        ...
+
+    async def purge(self, now: int, window_ms: int) -> None: ...
+
+
+class SignInLinks(Protocol):
+    async def add(self, token_hash: str, user_id: str, expires_at: int) -> None: ...
+
+    async def take(self, token_hash: str, now: int) -> str | None:
+        """The user of a link that has not expired, once: whoever comes second gets None."""
+        ...
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """An invitation to one session. `user_id` is the account it stands for; times are epoch ms, 0: not yet."""
+
+    invitation_id: str
+    session_id: str
+    token_hash: str
+    user_id: str
+    name: str
+    role: str
+    created_by: str
+    created_at: int
+    expires_at: int
+    accepted_at: int = 0
+    revoked_at: int = 0
+
+
+class Invitations(Protocol):
+    async def add(self, invitation: Invitation) -> None: ...
+
+    async def by_token(self, token_hash: str) -> Invitation | None: ...
+
+    async def by_id(self, invitation_id: str) -> Invitation | None: ...
+
+    async def of_session(self, session_id: str) -> list[Invitation]:
+        """Newest first."""
+        ...
+
+    async def accept(self, invitation_id: str, now: int) -> bool:
+        """Note that it was accepted (the first time stays); False when it has been revoked."""
+        ...
+
+    async def revoke(self, invitation_id: str, now: int) -> Invitation | None:
+        """Revoke it (the first time stays); None when it is unknown."""
+        ...
+
+
+class Tickets(Protocol):
+    """What stands for an identity for a moment."""
+
+    async def put(self, ticket_hash: str, identity: Identity, expires_at: int) -> None: ...
+
+    async def take(self, ticket_hash: str, now: int) -> Identity | None:
+        """The identity, once, and only before it expires."""
+        ...
+
+
+class StoredAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was answered to a request with an Idempotency-Key. `fingerprint` tells requests apart; `status` is 0 while
+    the first one is under way; `body` is sealed."""
+
+    fingerprint: str
+    status: int = 0
+    body: bytes = b""
+    at: int = 0
+
+
+class IdempotencyKeys(Protocol):
+    """Answers by (scope, key): the scope is who asks what."""
+
+    async def begin(self, scope: str, key: str, fingerprint: str, now: int, abandoned_ms: int) -> StoredAnswer | None:
+        """None: the key is the caller's now, because it is new or whoever had it gave no answer for `abandoned_ms`.
+        Otherwise what is stored under it. Of two that begin at once only one gets None."""
+        ...
+
+    async def finish(self, scope: str, key: str, answer: StoredAnswer) -> None: ...
+
+    async def release(self, scope: str, key: str) -> None:
+        """Nothing came of it: the key is free again."""
+        ...
+
+    async def purge(self, before: int) -> None:
+        """Forget answers stored before that time (epoch ms)."""
+        ...
+
+
+class SigningKeys(Protocol):
+    """The public keys of whoever issues RS256 tokens."""
+
+    async def key(self, key_id: str | None) -> Any | None:
+        """The key for a token's `kid`, None when there is none. Raises VivavoceError `unavailable` when the keys
+        cannot be had and none are remembered."""
+        ...
