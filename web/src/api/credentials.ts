@@ -19,7 +19,8 @@ export interface Credentials {
 export type Place = "staff" | `candidate:${string}`;
 
 const EARLY_MS = 60_000;
-const keyOf = (place: Place) => `vivavoce.credentials.${place}`;
+const PREFIX = "vivavoce.credentials.";
+const keyOf = (place: Place) => PREFIX + place;
 
 function read(place: Place): Credentials | null {
   try {
@@ -50,9 +51,19 @@ export const useCredentialStore = create<CredentialStore>()(() => ({ held: {} })
 export function credentialsOf(place: Place): Credentials | null {
   const held = useCredentialStore.getState().held[place];
   if (held !== undefined) return held;
+  // The first look fills the cache without telling anybody: nothing has changed, and this may be called in a render.
   const stored = read(place);
-  useCredentialStore.setState(({ held: all }) => ({ held: { ...all, [place]: stored } }));
+  useCredentialStore.getState().held[place] = stored;
   return stored;
+}
+
+/** Takes over what another tab did: signed in, signed out, or refreshed. */
+export function followOtherTabs(): void {
+  window.addEventListener("storage", (event) => {
+    if (event.key === null || !event.key.startsWith(PREFIX)) return;
+    const place = event.key.slice(PREFIX.length) as Place;
+    useCredentialStore.setState(({ held }) => ({ held: { ...held, [place]: read(place) } }));
+  });
 }
 
 export function setCredentials(place: Place, credentials: Credentials | null): void {
