@@ -1,0 +1,1 @@
+"""AI engines behind Protocols: one folder a kind, one file a provider."""
