@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from vivavoce.domain.errors import invalid, too_large
+
 Language = Literal["en", "ko", "zh"]
 InterviewStyle = Literal["formal", "friendly", "technical", "relaxed"]
 Strategy = Literal["opening", "deep_dive", "clarify", "challenge", "pivot", "encourage", "wrap_up"]
@@ -118,3 +120,25 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     reply_text: str
     reply_at_s: float
     move: Move
+
+
+_LIMITS: Final = {"role": 200, "candidate_name": 200, "job_description": 50_000, "resume": 50_000}
+_MINUTES: Final = (3, 240)
+_COMPETENCIES_LIMIT: Final = 8
+
+
+def checked_config(config: InterviewConfig) -> InterviewConfig:
+    """Return `config` if an interview can be held with it, else raise invalid_payload naming the field."""
+    for name, limit in _LIMITS.items():
+        if len(getattr(config, name)) > limit:
+            raise too_large(f"{name} has at most {limit} characters", limit, field=name)
+    if not _MINUTES[0] <= config.duration_minutes <= _MINUTES[1]:
+        raise invalid(f"duration_minutes is {_MINUTES[0]} to {_MINUTES[1]}", field="duration_minutes")
+    unknown = [name for name in config.competencies if name not in COMPETENCIES]
+    if unknown:
+        raise invalid(
+            f"{unknown[0][:64]!r} is not a competency; they are {', '.join(COMPETENCIES)}", field="competencies"
+        )
+    if len(set(config.competencies)) != len(config.competencies) or len(config.competencies) > _COMPETENCIES_LIMIT:
+        raise invalid(f"name up to {_COMPETENCIES_LIMIT} different competencies", field="competencies")
+    return config

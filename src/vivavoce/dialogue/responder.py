@@ -1,0 +1,250 @@
+"""The interviewer at work: whenever a session owes a reply, make it once, under a lease, and store it.
+
+Nothing here is remembered that matters: what is owed is in the session's state, so a crash at any point is mended by
+looking at the state again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from vivavoce.dialogue.planner import next_move
+from vivavoce.dialogue.quality import assess
+from vivavoce.domain.errors import VivavoceError
+from vivavoce.domain.ids import SYSTEM
+from vivavoce.domain.interview import InterviewPlan, Language, Move
+from vivavoce.domain.question_bank import QuestionBank
+from vivavoce.domain.session import commands as c
+from vivavoce.domain.session import events as e
+from vivavoce.domain.session.state import Input, SessionState
+from vivavoce.engines.interviewer.contract import EngineUnavailable, Interviewer, ReplyRequest, Restart
+from vivavoce.ports import Clock, Leases
+
+_LOG: Final = logging.getLogger(__name__)
+_LEASE_MS: Final = 60_000
+_PAUSES_S: Final = (0.2, 1.0, 5.0, 15.0)
+
+
+class Session(Protocol):
+    """What the interviewer needs of a running session."""
+
+    session_id: str
+
+    @property
+    def state(self) -> SessionState: ...
+
+    def submit(self, command: c.AnyCommand, actor: str, client_id: str | None = None) -> asyncio.Future[Any]: ...
+
+    def tell(self, message: object) -> None: ...
+
+
+class ReplyStarted(msgspec.Struct, frozen=True):
+    """Not stored: the interviewer begins to think about the inputs up to `input_seq` (0: the opening)."""
+
+    input_seq: int
+    turn_id: str
+
+
+class ReplyDelta(msgspec.Struct, frozen=True):
+    """Not stored: a part of a reply. `restart`: forget the parts of this turn so far."""
+
+    turn_id: str
+    text: str
+    restart: bool = False
+
+
+class ReplyInterrupted(msgspec.Struct, frozen=True):
+    """Not stored: this turn's reply was given up for a newer input."""
+
+    turn_id: str
+
+
+class Engines(Protocol):
+    """The interviewer for a session: `preferred` (it may be the guided one), and the guided one that never fails."""
+
+    def preferred(self, session_id: str) -> Interviewer: ...
+
+    @property
+    def guided(self) -> Interviewer: ...
+
+
+class Responder:
+    """Listens to sessions (`committed`, `woken`) and replies."""
+
+    def __init__(
+        self,
+        leases: Leases,
+        clock: Clock,
+        engines: Engines,
+        bank: Callable[[Language], QuestionBank],
+        *,
+        holder: str,
+        lease_ms: int = _LEASE_MS,
+    ) -> None:
+        self._leases = leases
+        self._clock = clock
+        self._engines = engines
+        self._bank = bank
+        self._holder = holder
+        self._lease_ms = lease_ms
+        self._tasks: dict[str, tuple[tuple[int, ...], asyncio.Task[None]]] = {}
+
+    @property
+    def under_way(self) -> int:
+        """Replies being made now."""
+        return len(self._tasks)
+
+    def committed(self, session: Session, events: Sequence[e.Recorded]) -> None:
+        if any(isinstance(event.data, (e.InputSubmitted, e.InterviewBegan, e.SessionEnded)) for event in events):
+            self.woken(session)
+
+    def woken(self, session: Session) -> None:
+        """Start the reply that is due; give up one that is under way for inputs that are not the due ones any more."""
+        due = _due(session.state)
+        working = self._tasks.get(session.session_id)
+        if working is not None:
+            if working[0] == due:
+                return
+            working[1].cancel()
+        if due is not None:
+            self._start(session, due)
+
+    async def stop(self) -> None:
+        tasks = [task for _, task in self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _start(self, session: Session, due: tuple[int, ...]) -> None:
+        task = asyncio.get_running_loop().create_task(self._until_done(session, due))
+        self._tasks[session.session_id] = (due, task)
+
+        def finished(ended: asyncio.Task[None]) -> None:
+            if self._tasks.get(session.session_id, (None, None))[1] is ended:
+                del self._tasks[session.session_id]
+                if not ended.cancelled():
+                    self.woken(session)
+
+        task.add_done_callback(finished)
+
+    async def _until_done(self, session: Session, due: tuple[int, ...]) -> None:
+        for attempt in range(1_000_000):
+            try:
+                if await self._reply(session, due):
+                    return
+            except VivavoceError as error:
+                if error.reason == "reply_superseded":
+                    return
+                _LOG.warning("a reply was not stored (%s) and will be tried again", error.code)
+            except Exception:
+                _LOG.exception("a reply failed and will be tried again")
+            await asyncio.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
+            if _due(session.state) != due:
+                return
+
+    async def _reply(self, session: Session, due: tuple[int, ...]) -> bool:
+        """Make and store one reply; False when somebody else holds the lease."""
+        now = self._clock.now_ms()
+        fence = await self._leases.acquire(f"reply:{session.session_id}", self._holder, now, self._lease_ms)
+        if fence is None:
+            return False
+        started = self._clock.monotonic()
+        state = session.state
+        if _due(state) != due:
+            return True
+        request, quality = self._prepare(state, state.pending())
+        turn_id = f"{session.session_id}:{len(state.turns) + 1}"
+        session.tell(ReplyStarted(max(due, default=0), turn_id))
+        interrupted = True
+        try:
+            text, engine, switch_reason = await self._word(session, request, turn_id)
+            interrupted = False
+        finally:
+            if interrupted:
+                session.tell(ReplyInterrupted(turn_id))
+        preferred = self._engines.preferred(session.session_id)
+        await session.submit(
+            c.RecordReply(
+                fence=fence,
+                input_seqs=due,
+                text=text,
+                move=request.move,
+                engine=engine.name,
+                engine_version=engine.version,
+                model=engine.model,
+                processing_s=round(self._clock.monotonic() - started, 4),
+                answer_quality=quality,
+                switched_from=preferred.name if switch_reason else "",
+                switch_reason=switch_reason,
+            ),
+            SYSTEM,
+            f"reply:{max(due, default=0)}:{len(due)}",
+        )
+        return True
+
+    def _prepare(self, state: SessionState, pending: list[Input]) -> tuple[ReplyRequest, float | None]:
+        """Plan the move (pure, quick) and gather what the wording engine may know."""
+        config = state.config
+        plan = state.plan or InterviewPlan(competencies=(), bank_version="")
+        bank = self._bank(config.language)
+        text = "\n".join(entry.text for entry in pending)
+        now = self._clock.now_ms()
+        turns = tuple(state.turns)
+        move: Move = next_move(
+            config=config,
+            plan=plan,
+            bank=bank,
+            turns=turns,
+            input_text=text,
+            elapsed_s=state.elapsed_s(now),
+            remaining_s=state.remaining_s(now),
+        )
+        asked = turns[-1].move.question_id if turns else None
+        quality = assess(text, config.language, bank.question(asked)).overall if asked and text else None
+        request = ReplyRequest(
+            config=config,
+            plan=plan,
+            turns=turns,
+            input_text=text,
+            move=move,
+            language=config.language,
+            remaining_s=state.remaining_s(now),
+            candidate_name=config.candidate_name,
+        )
+        return request, quality
+
+    async def _word(self, session: Session, request: ReplyRequest, turn_id: str) -> tuple[str, Interviewer, str]:
+        """The reply in words, told as it comes; a failing engine gives way to the guided one within the turn."""
+        preferred = self._engines.preferred(session.session_id)
+        try:
+            return await self._stream(session, preferred, request, turn_id), preferred, ""
+        except EngineUnavailable as error:
+            guided = self._engines.guided
+            if preferred is guided:
+                raise
+            _LOG.warning("the interviewer %s gave way to %s: %s", preferred.name, guided.name, error.reason)
+            session.tell(ReplyDelta(turn_id, "", restart=True))
+            return await self._stream(session, guided, request, turn_id), guided, error.reason
+
+    async def _stream(self, session: Session, engine: Interviewer, request: ReplyRequest, turn_id: str) -> str:
+        parts: list[str] = []
+        async for delta in engine.reply(request):
+            if isinstance(delta, Restart):
+                parts.clear()
+                session.tell(ReplyDelta(turn_id, "", restart=True))
+            else:
+                parts.append(delta)
+                session.tell(ReplyDelta(turn_id, delta))
+        return "".join(parts)
+
+
+def _due(state: SessionState) -> tuple[int, ...] | None:
+    """The inputs that the due reply answers (empty: the opening), None when none is due."""
+    if not state.reply_due:
+        return None
+    return tuple(entry.seq for entry in state.pending())

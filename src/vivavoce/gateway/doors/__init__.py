@@ -1,0 +1,1 @@
+"""The doors: each speaks one protocol over sockets of the gateway."""

@@ -1,0 +1,447 @@
+"""One client of the dialogue door: what it sent turned into commands, what happened turned into messages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from vivavoce.dialogue.responder import ReplyDelta, ReplyInterrupted, ReplyStarted
+from vivavoce.domain.access import Identity, Viewer
+from vivavoce.domain.errors import VivavoceError, forbidden, invalid
+from vivavoce.domain.ids import check_client_id
+from vivavoce.domain.interview import InterviewConfig, checked_config
+from vivavoce.domain.session import commands as c
+from vivavoce.domain.session import events as e
+from vivavoce.gateway.json import decode_json
+from vivavoce.gateway.socket import WebSocket
+from vivavoce.identity.doorman import as_named
+from vivavoce.protocols.dialogue import messages as m
+from vivavoce.protocols.dialogue.codec import decode, encode, encode_notice, error_message
+from vivavoce.protocols.dialogue.projector import (
+    changes_progress,
+    messages,
+    progress,
+    project,
+    report_url,
+    session_view,
+)
+from vivavoce.protocols.times import iso
+from vivavoce.session.running import Receipt, RunningSession
+from vivavoce.session.subscription import Subscription
+
+if TYPE_CHECKING:
+    from vivavoce.gateway.doors.dialogue import DialogueDoor
+
+_LOG: Final = logging.getLogger(__name__)
+#: A replay goes on while less than this waits in the socket.
+_REPLAY_BYTES: Final = 128 * 1024
+_CLOSE_RESUME: Final = 4008
+_CLOSE_FORBIDDEN: Final = 4403
+_CLOSE_NORMAL: Final = 1000
+_GUEST_FIELDS: Final = ("role", "job_description", "resume", "duration_minutes")
+
+
+class AdminNotice(msgspec.Struct, frozen=True):
+    """Not stored: a word from an administrator to everybody in a session."""
+
+    kind: str
+    message: str
+
+
+class DialogueConnection:
+    """The state of one socket. Reads nothing but what it was given; all waiting is done by futures' callbacks."""
+
+    __slots__ = (
+        "_asked_to_end",
+        "_door",
+        "_features",
+        "_greeted",
+        "_language",
+        "_present",
+        "_subscription",
+        "_warned",
+        "_ws",
+        "identity",
+        "opened_at",
+        "session",
+        "viewer",
+    )
+
+    def __init__(
+        self,
+        door: DialogueDoor,
+        ws: WebSocket,
+        identity: Identity,
+        session: RunningSession,
+        viewer: Viewer,
+        language: str,
+    ) -> None:
+        self._door = door
+        self._ws = ws
+        self.identity = identity
+        self.session = session
+        self.viewer = viewer
+        self._language = language
+        self._features: frozenset[str] = frozenset()
+        self._greeted = False
+        self._present = False
+        self._asked_to_end = False
+        self._warned = False
+        self._subscription: Subscription | None = None
+        self.opened_at = door.clock.now_ms()
+
+    # --- messages in --------------------------------------------------------------------------------------------
+
+    def received(self, data: str | bytes) -> None:
+        try:
+            if isinstance(data, bytes):
+                raise VivavoceError("unavailable", "no speech engine is running", reason="voice_unavailable")
+            message = decode(decode_json(data), len(data))
+            self._check_user(message)
+            if message.type != "connect":
+                self._check_session(message)
+                self._follow_from_now()
+            _HANDLERS[message.type](self, message.data, message)
+        except VivavoceError as error:
+            self.send_error(error)
+
+    def _check_user(self, message: m.ClientMessage) -> None:
+        """Who one is comes from the token; a payload may repeat it, not contradict it (SPEC.md 0.5)."""
+        named = as_named(self.identity, getattr(message.data, "user_id", None))
+        if named is not self.identity:
+            self.identity = named
+            self.viewer = msgspec.structs.replace(self.viewer, user_id=named.user_id)
+
+    def _check_session(self, message: m.ClientMessage) -> None:
+        if message.session_id is not None and message.session_id != self.session.session_id:
+            raise invalid("session_id is not the one of this connection; send connect to move", field="session_id")
+
+    def _connect(self, data: m.ConnectData, message: m.ClientMessage) -> None:
+        self._ws.pause_reading()
+        self._door.spawn(self._connect_to(data, message.session_id), then=self._ws.resume_reading)
+
+    async def _connect_to(self, data: m.ConnectData, session_id: str | None) -> None:
+        try:
+            if session_id is not None and session_id != self.session.session_id:
+                session, viewer = await self._door.entry.enter_or_name(self.identity, session_id)
+                self._leave()
+                self.session, self.viewer = session, viewer
+            self._features = frozenset(data.features) & m.FEATURES
+            self._greeted = True
+            self._configure(data)
+            await self.session.settled()
+            if not self._ws.closed:
+                self.greet(data.last_seq, data.epoch)
+                self._follow_from_now()
+                self._open_interview()
+        except VivavoceError as error:
+            self.send_error(error)
+
+    def _configure(self, data: m.ConnectData) -> None:
+        """A `connect` may describe the interview it is about to begin: only for those who may create it."""
+        config = _completed(self.session.state.config, data)
+        if not self.session.state.exists:
+            if config != InterviewConfig():
+                self._hand_in(self._door.entry.create(self.session, self.identity, config))
+        elif self.session.state.status == "scheduled" and self.viewer.is_staff:
+            self._hand_in(self.session.submit(c.ConfigureSession(config=config), self.identity.user_id))
+
+    def _text_input(self, data: m.TextInputData, _: m.ClientMessage) -> None:
+        client_id = check_client_id(data.client_id)
+        state = self.session.state
+        command = c.SubmitInput(
+            user_id=self.identity.user_id,
+            text=data.text,
+            plan=state.plan or self._door.plan(state.config),
+            context=_as_text(data.context),
+            interrupts="deltas" in self._features,
+        )
+        self._ensure_created()
+        future = self.session.submit(command, self.identity.user_id, client_id)
+        future.add_done_callback(lambda done: self._input_settled(done, client_id))
+
+    def _input_settled(self, future: asyncio.Future[Receipt], client_id: str | None) -> None:
+        receipt = self._outcome(future)
+        if receipt is None:
+            return
+        if self._greeted:
+            self._send(self._status("processing", client_id=client_id, seq=receipt.last_seq))
+        if receipt.duplicate:
+            self._answer_again(receipt.last_seq)
+
+    def _answer_again(self, input_seq: int) -> None:
+        """The same input a second time gets the same answer (SPEC.md 0.3)."""
+        entry = next((i for i in reversed(self.session.state.inputs) if i.seq == input_seq), None)
+        if entry is not None and entry.answered_by:
+            self._door.spawn(self._show_again(entry.answered_by))
+
+    async def _show_again(self, seq: int) -> None:
+        for recorded in await self._door.sessions.history(self.session.session_id, seq - 1, 1):
+            message = project(recorded, self.session.state)
+            if message is not None:
+                self._send(message)
+
+    def _audio(self, *_: Any) -> None:
+        raise VivavoceError("unavailable", "no speech engine is running", reason="voice_unavailable")
+
+    def _ping(self, *_: Any) -> None:
+        self._send(m.Pong(timestamp=iso(self._door.clock.now_ms())))
+
+    def _disconnect(self, *_: Any) -> None:
+        self._ws.close(_CLOSE_NORMAL, "disconnect")
+
+    def _think_time(self, data: m.ThinkTimeData, _: m.ClientMessage) -> None:
+        client_id = check_client_id(data.client_id)
+        command = c.RequestPatience(user_id=self.identity.user_id, seconds=data.seconds)
+        future = self.session.submit(command, self.identity.user_id, client_id)
+
+        def settled(done: asyncio.Future[Receipt]) -> None:
+            receipt = self._outcome(done)
+            if receipt is not None:
+                self._send(self._status("waiting", client_id=client_id, seq=receipt.last_seq))
+
+        future.add_done_callback(settled)
+
+    def _end_session(self, data: m.EndSessionData, _: m.ClientMessage) -> None:
+        self._asked_to_end = True
+        command = c.EndSession(by=self.identity.user_id, role=self.viewer.role)
+        over_already = self.session.state.over
+        future = self.session.submit(command, self.identity.user_id, check_client_id(data.client_id))
+
+        def settled(done: asyncio.Future[Receipt]) -> None:
+            if self._outcome(done) is not None and over_already:
+                self._door.spawn(self._say_ended())
+
+        future.add_done_callback(settled)
+
+    async def _say_ended(self) -> None:
+        state = await self.session.settled()
+        self._send(
+            m.SessionEndedMessage(
+                report_url=report_url(state.session_id), reason=state.end_reason or "", seq=state.head, event_id=""
+            )
+        )
+
+    def _token_refresh(self, data: m.TokenRefreshData, _: m.ClientMessage) -> None:
+        self._door.spawn(self._take_token(data.token))
+
+    async def _take_token(self, token: str) -> None:
+        try:
+            identity = await self._door.identify_again(token)
+            if identity.user_id != self.identity.user_id:
+                raise forbidden("the new token is somebody else's", reason="user_mismatch")
+        except VivavoceError as error:
+            self.send_error(error)
+            return
+        self.identity = identity
+        self._warned = False
+        self._send(self._status("token_refreshed"))
+
+    # --- following the session ----------------------------------------------------------------------------------
+
+    def greet(self, last_seq: int | None, epoch: str | None) -> None:
+        """Say `connected`; with `last_seq`, go on from there, or give a snapshot where that cannot be (SPEC.md 0.2)."""
+        session = self.session
+        resumable = last_seq is not None and last_seq <= session.published and epoch in (None, "", session.epoch)
+        already = self._subscription is not None
+        self._send(
+            m.Connected(
+                server_info=m.ServerInfo(self._door.version),
+                recovered=resumable,
+                last_seq=session.published,
+                epoch=session.epoch,
+            )
+        )
+        if last_seq is None or already:
+            return
+        if resumable:
+            self._follow(last_seq)
+            return
+        state = session.state
+        now = self._door.clock.now_ms()
+        self._send(
+            m.Snapshot(
+                state={
+                    "session": session_view(state, self.viewer, session.epoch, now) if state.exists else None,
+                    "messages": messages(state, self.viewer),
+                    "progress": msgspec.to_builtins(progress(state, now)),
+                },
+                last_seq=session.published,
+                epoch=session.epoch,
+            )
+        )
+        self._follow(session.published)
+
+    def _follow_from_now(self) -> None:
+        if self._subscription is None:
+            self._follow(self.session.published)
+
+    def _follow(self, after: int) -> None:
+        self._subscription = Subscription(self.session, self._door.sessions, self, after)
+        self._arrive()
+        if "progress" in self._features and self.session.state.exists:
+            self._send(progress(self.session.state, self._door.clock.now_ms()))
+
+    def _arrive(self) -> None:
+        """Be counted as present, once the session exists."""
+        if not self._present and self.session.state.exists:
+            self._present = True
+            self._door.sessions.presence.arrived(self.session, self.identity.user_id, self.viewer.role)
+
+    def _leave(self) -> None:
+        if self._subscription is not None:
+            self._subscription.close()
+            self._subscription = None
+        if self._present:
+            self._present = False
+            self._door.sessions.presence.left(self.session, self.identity.user_id)
+
+    def _ensure_created(self) -> None:
+        if not self.session.state.exists:
+            self._hand_in(self._door.entry.create(self.session, self.identity, self.session.state.config))
+        self._arrive()
+
+    def _open_interview(self) -> None:
+        """The interviewer speaks first, for clients that asked for it, once the candidate is here and has agreed."""
+        state = self.session.state
+        if "opening" not in self._features or state.status != "scheduled":
+            return
+        if not state.exists:
+            self._ensure_created()
+        user_id, role = self.identity.user_id, self.viewer.role
+        if not state.speaks(user_id, role):
+            return
+        if role == "candidate" and "interview" not in state.consents.get(user_id, ()):
+            return
+        self._hand_in(self.session.submit(c.BeginInterview(plan=self._door.plan(state.config)), user_id))
+
+    def show(self, events: Sequence[e.Recorded]) -> None:
+        state = self.session.state
+        for recorded in events:
+            data = recorded.data
+            message = project(recorded, state)
+            if message is not None and self._wants(message):
+                self._send(message)
+            if isinstance(data, e.MemberRemoved) and data.user_id == self.identity.user_id:
+                self.send_error(forbidden("the membership was taken away", reason="membership_removed"))
+                self._ws.close(_CLOSE_FORBIDDEN, "forbidden")
+                return
+            if isinstance(data, e.ConsentRecorded) and data.agreed:
+                self._open_interview()
+        if "progress" in self._features and any(changes_progress(recorded) for recorded in events):
+            self._send(progress(state, self._door.clock.now_ms()))
+
+    def _wants(self, message: m.ServerMessage) -> bool:
+        """A bare client gets what the document shows: an end it did not ask for is not in it."""
+        return not isinstance(message, m.SessionEndedMessage) or self._asked_to_end or self._greeted
+
+    def ephemeral(self, message: object) -> None:
+        if isinstance(message, ReplyDelta):
+            if "deltas" in self._features:
+                delta = m.AiResponseDelta(text=message.text, turn_id=message.turn_id, restart=message.restart)
+                self._send(delta, ephemeral=True)
+        elif isinstance(message, ReplyStarted):
+            if self._greeted:
+                self._send(self._status("thinking", turn_id=message.turn_id), ephemeral=True)
+        elif isinstance(message, ReplyInterrupted):
+            if "deltas" in self._features:
+                self._send(self._status("interrupted", turn_id=message.turn_id), ephemeral=True)
+        elif isinstance(message, AdminNotice):
+            now = self._door.clock.now_ms()
+            self._ws.send(encode_notice(message.kind, message.message, self.session.session_id, now))
+
+    def ready(self) -> bool:
+        return self._ws.writable and self._ws.buffered < _REPLAY_BYTES
+
+    def lost(self) -> None:
+        self._ws.close(_CLOSE_RESUME, "resume")
+
+    def drained(self) -> None:
+        if self._subscription is not None:
+            self._subscription.wake()
+
+    def closed(self) -> None:
+        self._leave()
+
+    # --- messages out -------------------------------------------------------------------------------------------
+
+    def send_error(self, error: VivavoceError) -> None:
+        language = self.session.state.config.language if self.session.state.exists else self._language
+        self._send(error_message(error, self._door.sentence(language, error)))
+
+    def _status(self, stage: str, *, client_id: str | None = None, seq: int = 0, turn_id: str = "") -> m.Status:
+        language = self.session.state.config.language if self.session.state.exists else self._language
+        sentence = self._door.sentences(language, f"dialogue.status_{stage}")
+        return m.Status(status=stage, message=sentence, client_id=client_id, seq=seq, turn_id=turn_id)
+
+    def _send(self, message: m.ServerMessage, *, ephemeral: bool = False) -> None:
+        text = encode(message, self.session.session_id, self._door.clock.now_ms())
+        self._ws.send(text, ephemeral=ephemeral)
+
+    def _hand_in(self, future: asyncio.Future[Receipt]) -> None:
+        future.add_done_callback(self._outcome)
+
+    def _outcome(self, future: asyncio.Future[Receipt]) -> Receipt | None:
+        """The receipt, or the error told to the client."""
+        error = future.exception()
+        if error is None:
+            self._arrive()
+            return future.result()
+        if not isinstance(error, VivavoceError):
+            _LOG.error("a command failed", exc_info=error)
+            error = VivavoceError("internal", type(error).__name__)
+        if not self._ws.closed:
+            self.send_error(error)
+        return None
+
+    # --- the token's time ---------------------------------------------------------------------------------------
+
+    def token_left_s(self) -> float | None:
+        expires_at = self.identity.expires_at
+        return None if expires_at is None else expires_at - time.time()
+
+    def warn_of_expiry(self, left_s: float) -> None:
+        if self._greeted and not self._warned:
+            self._warned = True
+            self._send(m.TokenExpiring(expires_in=round(left_s, 1)))
+
+    def expire(self, code: int) -> None:
+        self.send_error(VivavoceError("unauthorized", "the token has expired", reason="token_expired"))
+        self._ws.close(code, "token expired")
+
+
+def _completed(config: InterviewConfig, data: m.ConnectData) -> InterviewConfig:
+    """`config` with what a `connect` says. Raises VivavoceError invalid_payload."""
+    given: dict[str, Any] = {name: value for name in _GUEST_FIELDS if (value := getattr(data, name)) not in (None, "")}
+    if data.interview_style is not None:
+        given["interview_style"] = data.interview_style
+    if data.language not in (None, "auto"):
+        given["language"] = data.language
+    if data.competencies:
+        given["competencies"] = data.competencies
+    return checked_config(msgspec.structs.replace(config, **given))
+
+
+def _as_text(context: Any) -> str:
+    if context is None or isinstance(context, str):
+        return context or ""
+    return msgspec.json.encode(context).decode()
+
+
+_HANDLERS: Final[dict[str, Callable[[DialogueConnection, Any, m.ClientMessage], None]]] = {
+    "connect": DialogueConnection._connect,
+    "text_input": DialogueConnection._text_input,
+    "audio_input": DialogueConnection._audio,
+    "audio_start": DialogueConnection._audio,
+    "audio_end": DialogueConnection._audio,
+    "ping": DialogueConnection._ping,
+    "disconnect": DialogueConnection._disconnect,
+    "think_time": DialogueConnection._think_time,
+    "end_session": DialogueConnection._end_session,
+    "token_refresh": DialogueConnection._token_refresh,
+}

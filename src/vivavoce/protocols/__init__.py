@@ -1,0 +1,1 @@
+"""The wire vocabularies over sessions: messages (typed), codec, projector. Sans-I/O."""

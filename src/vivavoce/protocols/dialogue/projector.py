@@ -1,0 +1,205 @@
+"""What a viewer of a dialogue gets for an event, and the session as a viewer may see it. Pure.
+
+What a candidate may not see is taken out here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import Any
+
+import msgspec
+
+from vivavoce.domain.access import Viewer
+from vivavoce.domain.session import events as e
+from vivavoce.domain.session.state import SessionState
+from vivavoce.protocols.dialogue.messages import (
+    AiResponse,
+    Progress,
+    ServerMessage,
+    SessionEndedMessage,
+    TranscriptionInfo,
+)
+from vivavoce.protocols.times import iso, iso_or_none
+
+
+def report_url(session_id: str) -> str:
+    return f"/api/v1/sessions/{session_id}/report"
+
+
+def turn_id(session_id: str, turn: int) -> str:
+    """The id of the `turn`-th reply, from 1."""
+    return f"{session_id}:{turn}"
+
+
+def project(recorded: e.Recorded, state: SessionState) -> ServerMessage | None:
+    """The one message of this event, or None when it is not for the dialogue's viewers.
+
+    `state` is the session at or after the event: an input is looked up in it by its seq, never changed.
+    """
+    data = recorded.data
+    if isinstance(data, e.ReplyProduced):
+        return _ai_response(recorded, data, state)
+    if isinstance(data, e.SessionEnded):
+        return SessionEndedMessage(
+            report_url=report_url(state.session_id), reason=data.reason, seq=recorded.seq, event_id=recorded.event_id
+        )
+    return None
+
+
+def _ai_response(recorded: e.Recorded, data: e.ReplyProduced, state: SessionState) -> AiResponse:
+    number = bisect_left(state.turns, recorded.seq, key=lambda turn: turn.reply_seq) + 1
+    places = (bisect_left(state.inputs, seq, key=lambda entry: entry.seq) for seq in data.input_seqs)
+    inputs = [state.inputs[place] for place in places]
+    return AiResponse(
+        user_input="\n".join(entry.text for entry in inputs),
+        ai_response=data.text,
+        response_type=data.move.response_type,
+        strategy_used=data.move.strategy,
+        focus_area=data.move.focus_area,
+        confidence=data.move.confidence,
+        processing_time=data.processing_s,
+        transcription_info=TranscriptionInfo(),
+        seq=recorded.seq,
+        event_id=recorded.event_id,
+        input_seq=max(data.input_seqs, default=0),
+        client_id=inputs[-1].client_id if inputs else None,
+        turn_id=turn_id(state.session_id, number),
+        redacted=data.redacted,
+    )
+
+
+def changes_progress(recorded: e.Recorded) -> bool:
+    """Whether an event changes what `progress` says."""
+    return isinstance(
+        recorded.data,
+        e.ParticipantConnected
+        | e.ParticipantDisconnected
+        | e.InterviewBegan
+        | e.InputSubmitted
+        | e.ReplyProduced
+        | e.PatienceRequested
+        | e.ConsentRecorded
+        | e.SessionEnded
+        | e.ReportStored,
+    )
+
+
+def progress(state: SessionState, now: int) -> Progress:
+    last = state.turns[-1].move if state.turns else None
+    return Progress(
+        status=state.status,
+        answered=sum(1 for entry in state.inputs if entry.answered_by),
+        focus_area=last.focus_area if last else "",
+        elapsed_s=round(state.elapsed_s(now), 1),
+        remaining_s=round(state.remaining_s(now), 1),
+        patience_until=iso_or_none(state.patience_until if state.patience_until > now else 0),
+        connected=any(state.speaks(user_id, role) for user_id, role in state.present.items()),
+        report=state.report,
+        last_seq=state.head,
+    )
+
+
+def messages(state: SessionState, viewer: Viewer) -> list[dict[str, Any]]:
+    """The conversation, oldest first. Why something was asked is for staff."""
+    replies = {turn.reply_seq: number for number, turn in enumerate(state.turns, 1)}
+    said: list[tuple[int, dict[str, Any]]] = [
+        (
+            entry.seq,
+            {
+                "role": "candidate",
+                "text": entry.text,
+                "at": iso(entry.at),
+                "at_s": round(entry.at_s, 3),
+                "seq": entry.seq,
+                "utterance_id": entry.event_id,
+                "client_id": entry.client_id,
+                "answered": bool(entry.answered_by),
+            },
+        )
+        for entry in state.inputs
+    ]
+    for turn, event_id in zip(state.turns, state.reply_event_ids, strict=True):
+        item: dict[str, Any] = {
+            "role": "interviewer",
+            "text": turn.reply_text,
+            "at": iso(state.began_at + int(turn.reply_at_s * 1000)),
+            "at_s": round(turn.reply_at_s, 3),
+            "seq": turn.reply_seq,
+            "utterance_id": event_id,
+            "turn_id": turn_id(state.session_id, replies[turn.reply_seq]),
+            "strategy": turn.move.strategy,
+            "focus_area": turn.move.focus_area,
+            "response_type": turn.move.response_type,
+        }
+        if viewer.is_staff:
+            item["reason"] = turn.move.reason
+        said.append((turn.reply_seq, item))
+    return [item for _, item in sorted(said, key=lambda pair: pair[0])]
+
+
+def session_view(state: SessionState, viewer: Viewer, epoch: str, now: int) -> dict[str, Any]:
+    """A session as HTTP and snapshots show it; the plan's context (CV, job description) is for staff."""
+    config = state.config
+    staff = viewer.is_staff
+    return {
+        "session_id": state.session_id,
+        "kind": state.kind,
+        "title": state.title,
+        "status": state.status,
+        "language": config.language,
+        "role": config.role,
+        "interview_style": config.interview_style,
+        "competencies": list(config.competencies) if staff else [],
+        "duration_minutes": config.duration_minutes,
+        "job_description": config.job_description if staff else "",
+        "resume": config.resume if staff else "",
+        "candidate_name": config.candidate_name,
+        "evaluation_visibility": state.visibility,
+        "created_by": state.created_by if staff else "",
+        "created_at": iso(state.created_at),
+        "started_at": iso_or_none(state.began_at),
+        "ended_at": iso_or_none(state.ended_at),
+        "end_reason": state.end_reason,
+        "elapsed_s": round(state.elapsed_s(now), 1),
+        "remaining_s": round(state.remaining_s(now), 1),
+        "answered": sum(1 for entry in state.inputs if entry.answered_by),
+        "last_seq": state.head,
+        "epoch": epoch,
+        "report": state.report,
+        "report_url": report_url(state.session_id),
+        "my_role": viewer.role,
+        "consent": dict.fromkeys(state.consents[viewer.user_id], True)
+        if viewer.user_id in state.consents
+        else None,
+        "connected": any(state.speaks(user_id, role) for user_id, role in state.present.items()),
+    }
+
+
+def history_item(recorded: e.Recorded, viewer: Viewer) -> dict[str, Any] | None:
+    """An event as `history` shows it, or None when this viewer may not see it."""
+    data = recorded.data
+    if not viewer.is_staff:
+        if isinstance(data, e.EngineSwitched | e.ReportStored | e.MemberRemoved | e.MemberAdded | e.SessionConfigured):
+            return None
+        if isinstance(data, e.SessionCreated | e.InterviewBegan):
+            data = e.redact(data) if isinstance(data, e.SessionCreated) else e.InterviewBegan()
+    built = _builtins(data)
+    kind = built.pop("type")
+    if not viewer.is_staff and isinstance(data, e.ReplyProduced):
+        built["move"] = {"strategy": data.move.strategy, "focus_area": data.move.focus_area}
+        built.pop("answer_quality", None)
+    return {
+        "event_id": recorded.event_id,
+        "seq": recorded.seq,
+        "type": kind,
+        "actor": recorded.actor if viewer.is_staff or recorded.actor == viewer.user_id else "",
+        "at": iso(recorded.at),
+        "client_id": recorded.client_id if recorded.actor == viewer.user_id else None,
+        "data": built,
+    }
+
+
+def _builtins(data: e.AnySessionEvent) -> dict[str, Any]:
+    built: dict[str, Any] = msgspec.to_builtins(data)
+    return built
