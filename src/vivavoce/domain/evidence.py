@@ -92,9 +92,13 @@ def _locked_criterion(criterion: CriterionScore, texts: Mapping[str, str]) -> Cr
     score = criterion.score
     if criterion.verdict == "scored" and evidence and score is not None and LOWEST_SCORE <= score <= HIGHEST_SCORE:
         return msgspec.structs.replace(criterion, evidence=evidence, level=level_of(score))
-    return msgspec.structs.replace(
+    unsupported = msgspec.structs.replace(
         criterion, verdict="insufficient_evidence", score=None, level=None, anchor="", confidence=0.0, evidence=evidence
     )
+    if criterion.verdict == "insufficient_evidence":
+        return unsupported
+    # What was said about a score that did not hold does not hold either.
+    return msgspec.structs.replace(unsupported, rationale="", feedback="", keywords=())
 
 
 def _without(sentences: tuple[str, ...], names: set[str]) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Evaluators: a transcript and a rubric in, an evidence-locked scorecard out."""
