@@ -1,0 +1,1 @@
+"""From an ended interview to what people decide by: transcript, report, document."""

@@ -1,0 +1,58 @@
+"""The transcript of a dialogue: what was said, by whom, when, and in answer to what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from vivavoce.domain.interview import Turn
+from vivavoce.domain.scorecard import Utterance
+
+CANDIDATE: Final = "candidate"
+INTERVIEWER: Final = "interviewer"
+
+_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+_WORD = re.compile(r"[^\W_\u3400-\u4dbf\u4e00-\u9fff]+(?:['’][^\W_]+)?")
+
+
+def transcript_of(turns: Sequence[Turn], utterance_id: Callable[[int], str]) -> tuple[Utterance, ...]:
+    """The utterances of a dialogue in order of time; `utterance_id` names the utterance of an event's `seq`.
+
+    An answer belongs to the question of the turn before it. A typed message begins and ends when it was sent.
+    """
+    utterances: list[Utterance] = []
+    previous: Turn | None = None
+    for turn in turns:
+        if turn.input_text.strip():
+            utterances.append(
+                Utterance(
+                    utterance_id=utterance_id(turn.input_seq),
+                    speaker=CANDIDATE,
+                    text=turn.input_text,
+                    start=turn.input_at_s,
+                    end=turn.input_at_s,
+                    question_id=previous.move.question_id if previous else None,
+                    in_answer_to=previous.reply_text if previous else "",
+                    competency=previous.move.focus_area if previous else "",
+                )
+            )
+        if turn.reply_text.strip():
+            utterances.append(
+                Utterance(
+                    utterance_id=utterance_id(turn.reply_seq),
+                    speaker=INTERVIEWER,
+                    text=turn.reply_text,
+                    start=turn.reply_at_s,
+                    end=turn.reply_at_s,
+                    question_id=turn.move.question_id,
+                    competency=turn.move.focus_area,
+                )
+            )
+        previous = turn
+    return tuple(utterances)
+
+
+def word_count(text: str) -> int:
+    """Words; Chinese characters count one each, as no spaces part the words."""
+    return len(_WORD.findall(text)) + len(_HAN.findall(text))
