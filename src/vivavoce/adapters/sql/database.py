@@ -51,7 +51,7 @@ class Database:
         self._thread: threading.Thread | None = None
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
         self._local = threading.local()
-        self._reader_connections: list[sqlite3.Connection] = []
+        self._wrapped_readers: list[sa.Connection] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flush_planned = False
         self.synchronous = ""
@@ -77,8 +77,8 @@ class Database:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
         self._readers.shutdown(wait=True)
-        for connection in self._reader_connections:
-            connection.close()
+        for wrapped in self._wrapped_readers:
+            _close(wrapped)
 
     def write(self, work: Work[T]) -> Awaitable[T]:
         """Run `work` in the writer's transaction; its result comes after the commit."""
@@ -112,8 +112,8 @@ class Database:
         pair = getattr(self._local, "pair", None)
         if pair is None:
             connection = _connect(self.path, read_only=True)
-            self._reader_connections.append(connection)
             pair = self._local.pair = (connection, _wrap(connection))
+            self._wrapped_readers.append(pair[1])
         return cast("tuple[sqlite3.Connection, sa.Connection]", pair)
 
     def _flush(self) -> None:
@@ -144,8 +144,7 @@ class Database:
                 self._loop.call_soon_threadsafe(_resolve, batch, outcomes)
             except RuntimeError:  # the loop is gone: nobody waits for the answers any more
                 _LOG.debug("answers of the last group were not delivered")
-        wrapped.close()
-        connection.close()
+        _close(wrapped)
 
 
 def _run_group(
@@ -229,3 +228,8 @@ def _wrap(connection: sqlite3.Connection) -> sa.Connection:
     """SQLAlchemy on a connection whose transactions are ours: it must neither begin nor commit."""
     engine = sa.create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
     return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _close(wrapped: sa.Connection) -> None:
+    wrapped.close()
+    wrapped.engine.dispose()
