@@ -1,0 +1,179 @@
+"""Choosing the part of an answer that a follow-up takes up, word for word.
+
+A good quotation is something a listener would have noted down: a thing with a name, a figure with what it counts, the
+object of what was done. Every candidate phrase is a stretch of the answer itself; the best-scoring one wins, earlier ones first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from vivavoce.dialogue.lexicon import Lexicon, lexicon
+from vivavoce.dialogue.quality import without_orders
+from vivavoce.dialogue.words import has_cue, sentences, without_particle
+from vivavoce.domain.interview import Language
+from vivavoce.domain.question_bank import Question
+
+_MOST_CHARACTERS: Final = 48
+_ENGLISH_TOKEN: Final = re.compile(r"[A-Za-z0-9$€£][A-Za-z0-9'’&+#/%$€£.-]*[A-Za-z0-9%+#]|[A-Za-z0-9]|[,.;:!?()\"“”—–]")
+_DETERMINERS: Final = frozenset({"the", "a", "an"})
+_BEFORE_NOUN: Final = frozenset(
+    "our my their his her its this that these those each every any some no of in on for with from into by via through about as "
+    "using called against between and or new".split()
+)
+_VERBS: Final = frozenset(
+    "broke built bought brought came chose cut did drew drove fell fixed fought gave got grew had held hit knew led left let lost "
+    "met moved paid put ran read rose said sat saw sent set showed sold spent split spoke stood stuck taught told thought took "
+    "turned understood won worked wrote failed happen happens mean means meant show shows run runs cause causes caused help helps "
+    "agree agreed agrees need needs want wants work works stay stays stayed expect matter mattered matters become believe write "
+    "see talk ask decide understand grow hate love happened refuse refused complain complained arrive arrived answer".split()
+)
+_NOT_LAST: Final = frozenset("new old big small large main own real long short right wrong early late full".split())
+_HAN_CLAUSE: Final = re.compile(r"[^，。！？；：、,.!?;:\n()\uff08\uff09“”\"「」《》]+")
+_ZH_LEAD: Final = re.compile(
+    r"^(?:(?:然后|所以|但是|但|而且|因为|后来|最后|于是|当时|首先|其次|接着|随后|同时|不过|其实|结果|最终|比如说?|例如|另外|之后|第[一二三四]|"
+    r"我们?的?|自己|也|就|先|再|又|都|还|便|则|并|并且|而|和|跟|把|将|去年|前年|今年|上个月|我觉得|我认为)+)"
+)
+_ZH_OBJECT: Final = re.compile(
+    r"(?:负责|搭建|搭了|设计|重构|优化|开发|改造|推动|引入|实现|建立|制定|组织|完成|写了|做了|接手|上线|整理|排查|分析|梳理|主导|牵头|改了|建了|用了?|把|将)"
+    r"了?(?:一套|一个|一份|一版|这个|整个|一次|一张)?([\w一-鿿+#.-]{2,14}?)(?=[，。！？；：、,.!?;:\n]|的时候|之后|以后|从|到|降|提|缩|改|拆|给|$)"
+)
+_KO_VERB_END: Final = re.compile(r"(?:다|요|고|며|면|서|해|니|게|지|죠|던|는|은|한|할|된|될|인|려고|도록|자|데|만)$")
+_KO_NOUN_PARTICLES: Final = ("에서", "으로", "을", "를", "이", "가", "은", "는", "의", "에", "로", "와", "과")
+
+
+def salient_quote(text: str, language: Language, question: Question | None, used: frozenset[str] = frozenset()) -> str:
+    """Return the phrase worth taking up, an exact substring of `text`, or an empty string when none is good enough.
+
+    `used` are quotations that were taken up before in this interview; they are not taken again.
+    """
+    lex = lexicon(language)
+    kept = without_orders(text, language)
+    cues = tuple(cue.lower() for point in question.expects for cue in point.cues) if question is not None else ()
+    asked = question.text.lower() if question is not None else ""
+    best, best_score = "", 1.0
+    for position, phrase in enumerate(_phrases(kept, language, lex)):
+        if not 2 <= len(phrase) <= _MOST_CHARACTERS or phrase not in text or phrase.lower() in used:
+            continue
+        score = _worth(phrase, language, cues, asked) - 0.015 * position
+        if score > best_score:
+            best, best_score = phrase, score
+    return best
+
+
+def _worth(phrase: str, language: Language, cues: tuple[str, ...], asked: str) -> float:
+    lowered = phrase.lower()
+    score = 0.0
+    if re.search(r"[a-z][A-Z]|\b[A-Z]{2,}|[A-Za-z]\d", phrase) or (
+        language != "en" and re.search(r"[A-Za-z]{2,}", phrase)
+    ):
+        score += 0.9
+    if re.search(r"\d", phrase):
+        score += 0.6
+    score += min(0.6, 0.3 * sum(has_cue(lowered, cue, language) for cue in cues))
+    if language == "en":
+        words = [word for word in lowered.split() if word not in _DETERMINERS]
+        score += (0.2, 0.9, 1.2, 1.1)[min(len(words), 4) - 1] if words else 0.0
+        score += 0.3 if max((len(word) for word in words), default=0) >= 7 else 0.0
+        score += 0.25 if len(words) < len(lowered.split()) else 0.0
+    elif language == "ko":
+        words = lowered.split()
+        score += (0.5, 1.0, 1.2, 1.1)[min(len(words), 4) - 1]
+        score += 0.3 if len(lowered) >= 5 else 0.0
+    else:
+        score += 0.9 if 4 <= len(lowered) <= 14 else 0.6 if len(lowered) <= 18 else 0.0
+        score += 0.1 if len(lowered) >= 6 else 0.0
+    if lowered in asked:
+        score -= 0.8
+    return score
+
+
+def _phrases(text: str, language: Language, lex: Lexicon) -> Iterator[str]:
+    for sentence in sentences(text):
+        if sentence.endswith(("?", "？")):
+            continue
+        if language == "en":
+            yield from _english(sentence, lex)
+        elif language == "ko":
+            yield from _korean(sentence, lex)
+        else:
+            yield from _chinese(sentence)
+
+
+def _english(sentence: str, lex: Lexicon) -> Iterator[str]:
+    """Noun phrases: what follows a determiner or a preposition up to the next verb, small word or punctuation."""
+    tokens = list(_ENGLISH_TOKEN.finditer(sentence))
+    index = 0
+    while index < len(tokens):
+        start = index
+        first = tokens[index].group().lower()
+        if first in _DETERMINERS:
+            index += 1
+        after_signal = first in _DETERMINERS or (start > 0 and tokens[start - 1].group().lower() in _BEFORE_NOUN)
+        end = index
+        while end < len(tokens) and end - index < 4 and _is_noun_like(tokens[end].group(), end == index, lex):
+            end += 1
+        while end > index and tokens[end - 1].group().lower() in _NOT_LAST:
+            end -= 1
+        if end == index:
+            index = max(index, start + 1)
+            continue
+        named = any(re.search(r"\d|[a-z][A-Z]|^[A-Z]{2,}", tokens[at].group()) for at in range(index, end))
+        if after_signal or named:
+            yield sentence[tokens[start].start() : tokens[end - 1].end()]
+        index = end
+
+
+def _is_noun_like(token: str, first: bool, lex: Lexicon) -> bool:
+    lowered = token.lower().replace("’", "'")
+    if not token[0].isalnum() or lowered in lex.stopwords or lowered in _VERBS or "'" in lowered:
+        return False
+    if re.fullmatch(r"[\d.,%$€£]+", token):
+        return first
+    return first or not (lowered.endswith(("ed", "ly")) or (lowered.endswith("ing") and len(lowered) > 5))
+
+
+def _korean(sentence: str, lex: Lexicon) -> Iterator[str]:
+    """A noun with its particle taken off, and up to two bare nouns before it."""
+    words = list(re.finditer(r"[^\s,.!?…·\"'“”‘’()]+", sentence))
+    for index, match in enumerate(words):
+        word = match.group()
+        bare = next(
+            (
+                word[: -len(particle)]
+                for particle in _KO_NOUN_PARTICLES
+                if word.endswith(particle) and len(word) > len(particle) + 1
+            ),
+            "",
+        )
+        if not bare or bare in lex.stopwords or word in lex.stopwords or _KO_VERB_END.search(bare):
+            continue
+        begin = index
+        while begin > 0 and index - begin < 2:
+            before = words[begin - 1].group()
+            gap = sentence[words[begin - 1].end() : words[begin].start()]
+            if (
+                gap.strip()
+                or before in lex.stopwords
+                or without_particle(before) != before
+                or _KO_VERB_END.search(before)
+            ):
+                break
+            begin -= 1
+        yield sentence[words[begin].start() : match.start() + len(bare)]
+
+
+def _chinese(sentence: str) -> Iterator[str]:
+    """The object of what was done, and short clauses without the words that only join them to the rest."""
+    for found in _ZH_OBJECT.finditer(sentence):
+        yield found.group(1)
+    for clause in _HAN_CLAUSE.finditer(sentence):
+        text = clause.group().strip()
+        yield text[_lead_length(text) :].strip()
+
+
+def _lead_length(text: str) -> int:
+    lead = _ZH_LEAD.match(text)
+    return lead.end() if lead is not None else 0

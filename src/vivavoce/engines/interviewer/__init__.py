@@ -1,0 +1,1 @@
+"""Interviewer engines: they turn the planner's move into words."""
