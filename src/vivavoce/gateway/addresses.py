@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ UNIX_PEER: Final = "unix"
 """The peer of a Unix socket; it may be listed among the trusted proxies under this name."""
 
 _PROXY_HEADERS: Final = frozenset({"forwarded", "x-real-ip", "via"})
+_LONGEST_ORIGIN: Final = 512
 _PROXY_HEADER_PREFIX: Final = "x-forwarded-"
 
 
@@ -92,6 +94,11 @@ def is_loopback_name(name: str) -> bool:
 
 def is_loopback_origin(origin: str) -> bool:
     """Whether an `Origin` is an http(s) one of a loopback host."""
+    return len(origin) <= _LONGEST_ORIGIN and _is_loopback_origin(origin)
+
+
+@lru_cache(maxsize=1024)
+def _is_loopback_origin(origin: str) -> bool:
     try:
         parts = urlsplit(origin)
         host, _ = parts.hostname, parts.port
@@ -125,7 +132,9 @@ def is_local_request(peer: str | None, headers: HeaderFields) -> bool:
     return all(origin == "null" or is_loopback_origin(origin) for origin in origins)
 
 
+@lru_cache(maxsize=1024)
 def is_loopback_address(address: str) -> bool:
+    """Whether an address, of either family, is this machine's own."""
     parsed = _parse_address(address)
     return parsed is not None and parsed.is_loopback
 

@@ -1,0 +1,1 @@
+"""Benchmarks of the gateway, beside a C reference and Node's `ws`."""
