@@ -66,9 +66,7 @@ async def test_lists_are_narrowed_by_status_and_words(stores: Stores) -> None:
 async def test_an_outbox_item_waits_until_it_is_done_and_is_queued_once(stores: Stores) -> None:
     item = OutboxItem("k", "report", "s1")
     for expected in (0, 1):
-        await stores.log.append(
-            Append(stream="a", expected=expected, actor="u", events=(event(),), outbox=(item,))
-        )
+        await stores.log.append(Append(stream="a", expected=expected, actor="u", events=(event(),), outbox=(item,)))
     assert list(await stores.outbox.waiting(0, 10)) == [item]
     await stores.outbox.postpone("k", 100)
     assert list(await stores.outbox.waiting(99, 10)) == []
