@@ -9,6 +9,7 @@ import msgspec
 from vivavoce.domain.interview import Language
 
 Verdict = Literal["scored", "insufficient_evidence"]
+Recommendation = Literal["definitely_no", "no", "no_decision", "yes", "strong_yes"]
 
 
 class Utterance(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,3 +99,21 @@ class Scorecard(msgspec.Struct, frozen=True, kw_only=True):
     strengths: tuple[str, ...]
     gaps: tuple[str, ...]
     produced_by: EngineStamp
+
+
+class OwnMark(msgspec.Struct, frozen=True, kw_only=True):
+    criterion_id: str
+    score: float | None
+    comment: str = ""
+
+
+class OwnScorecard(msgspec.Struct, frozen=True, kw_only=True):
+    """A scorecard that a person filled in. `submitted_at` is ISO 8601 UTC."""
+
+    scorecard_id: str
+    author_id: str
+    author_name: str
+    criteria: tuple[OwnMark, ...]
+    recommendation: Recommendation
+    comment: str
+    submitted_at: str

@@ -15,6 +15,7 @@ from vivavoce.domain.scorecard import (
     CriterionScore,
     EngineStamp,
     Evidence,
+    OwnScorecard,
     Rubric,
     Scorecard,
     Utterance,
@@ -24,7 +25,6 @@ from vivavoce.evaluation.transcript import word_count
 from vivavoce.locales import catalogue
 
 Visibility = Literal["sealed", "live"]
-Recommendation = Literal["definitely_no", "no", "no_decision", "yes", "strong_yes"]
 
 #: With fewer answers than this the report asks for care.
 FEW_ANSWERS: Final = 5
@@ -95,24 +95,6 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     answer_words: int
     answer_quality: float | None
-
-
-class OwnMark(msgspec.Struct, frozen=True, kw_only=True):
-    criterion_id: str
-    score: float | None
-    comment: str = ""
-
-
-class OwnScorecard(msgspec.Struct, frozen=True, kw_only=True):
-    """A scorecard that a person filled in. `submitted_at` is ISO 8601 UTC."""
-
-    scorecard_id: str
-    author_id: str
-    author_name: str
-    criteria: tuple[OwnMark, ...]
-    recommendation: Recommendation
-    comment: str
-    submitted_at: str
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):

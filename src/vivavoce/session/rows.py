@@ -49,10 +49,8 @@ def membership_rows(session_id: str, events: Sequence[e.AnySessionEvent]) -> tup
     return tuple(rows)
 
 
-def outbox_items(session_id: str, events: Sequence[e.AnySessionEvent]) -> tuple[OutboxItem, ...]:
-    """A session that ended asks for its report, once; one whose candidate withdrew is not judged."""
-    return tuple(
-        OutboxItem(f"report:{session_id}", "report", session_id)
-        for event in events
-        if isinstance(event, e.SessionEnded) and event.reason != "withdrawn"
-    )
+def outbox_items(state: SessionState, events: Sequence[e.AnySessionEvent]) -> tuple[OutboxItem, ...]:
+    """A session that ended asks for its report, once. `state` is after the events."""
+    if state.report != "pending" or not any(isinstance(event, e.SessionEnded) for event in events):
+        return ()
+    return (OutboxItem(f"report:{state.session_id}", "report", state.session_id),)

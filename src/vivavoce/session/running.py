@@ -217,7 +217,7 @@ class RunningSession:
                 events=tuple(new),
                 session_row=row,
                 memberships=membership_rows(self.session_id, decided),
-                outbox=outbox_items(self.session_id, decided),
+                outbox=outbox_items(self.state, decided),
             ),
         )
 

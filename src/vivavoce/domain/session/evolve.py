@@ -140,7 +140,8 @@ def _ended(s: SessionState, r: e.Recorded, d: e.SessionEnded) -> None:
     s.end_reason = d.reason
     s.ended_by = d.by
     s.opening_due = False
-    s.report = "none" if d.reason == "withdrawn" else "pending"
+    judged = bool(s.began_at) and d.reason != "withdrawn"
+    s.report = "pending" if judged else "none"
     _stop_clock(s, r.at)
 
 

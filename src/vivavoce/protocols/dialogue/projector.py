@@ -186,9 +186,10 @@ def history_item(recorded: e.Recorded, viewer: Viewer) -> dict[str, Any] | None:
             data = e.redact(data) if isinstance(data, e.SessionCreated) else e.InterviewBegan()
     built = _builtins(data)
     kind = built.pop("type")
-    if not viewer.is_staff and isinstance(data, e.ReplyProduced):
-        built["move"] = {"strategy": data.move.strategy, "focus_area": data.move.focus_area}
-        built.pop("answer_quality", None)
+    if isinstance(data, e.ReplyProduced):
+        built.pop("answer_quality", None)  # a judgement: it is in the report, sealed where that is so
+        if not viewer.is_staff:
+            built["move"] = {"strategy": data.move.strategy, "focus_area": data.move.focus_area}
     return {
         "event_id": recorded.event_id,
         "seq": recorded.seq,
