@@ -7,7 +7,7 @@ import type { Language } from "@/protocol/messages";
 
 type StoredKey = keyof typeof catalogue;
 type Plural<Key> = Key extends `${infer Stem}_one` ? Stem : Key extends `${infer Stem}_other` ? Stem : Key;
-export type TextKey = Plural<StoredKey>;
+export type TextKey = Plural<StoredKey> & string;
 export type Translate = (key: TextKey, values?: Record<string, string | number>) => string;
 
 export const LANGUAGES: readonly Language[] = ["en", "ko", "zh"];
@@ -18,7 +18,7 @@ export const LOCALES: Record<Language, string> = { en: "en", ko: "ko-KR", zh: "z
 
 export function useText(): Translate {
   const { t } = useTranslation();
-  return useCallback((key, values) => t(key, values ?? {}), [t]);
+  return useCallback((key, values) => t(key, { ...values }), [t]);
 }
 
 export function useLanguage(): Language {

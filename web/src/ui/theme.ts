@@ -1,4 +1,4 @@
-import { ActionIcon, Button, createTheme, type MantineColorsTuple, Modal, type MantineTheme } from "@mantine/core";
+import { ActionIcon, Button, createTheme, type MantineColorsTuple, Modal } from "@mantine/core";
 
 const verdigris: MantineColorsTuple = [
   "#e9f7f3",
@@ -49,4 +49,4 @@ export const theme = createTheme({
       styles: { title: { fontWeight: 640, fontSize: "var(--vv-text-lg)" }, content: { background: "var(--vv-surface)" } },
     }),
   },
-} satisfies Partial<MantineTheme>);
+});

@@ -14,22 +14,12 @@ export const STATUS_TONES: Record<Session["status"], Tone> = {
 
 export const statusKey = (status: Session["status"]): TextKey => `status.${status}`;
 
-const END_REASONS: Record<string, TextKey> = {
-  completed: "end_reason.completed",
-  candidate: "end_reason.candidate",
-  ended_by_candidate: "end_reason.candidate",
-  interviewer: "end_reason.interviewer",
-  ended_by_interviewer: "end_reason.interviewer",
-  staff: "end_reason.interviewer",
-  time: "end_reason.time",
-  time_up: "end_reason.time",
-  idle: "end_reason.idle",
-  abandoned: "end_reason.idle",
-  withdrawn: "end_reason.withdrawn",
-};
+const END_REASONS = ["candidate", "interviewer", "completed", "time", "abandoned", "withdrawn"] as const;
 
-export const endReasonKey = (reason: string | null): TextKey | null =>
-  reason === null || reason === "" ? null : (END_REASONS[reason] ?? null);
+export const endReasonKey = (reason: string | null): TextKey | null => {
+  const known = END_REASONS.find((item) => item === reason);
+  return known === undefined ? null : `end_reason.${known}`;
+};
 
 export const isOver = (session: Session): boolean => session.status === "ended" || session.status === "stopped";
 

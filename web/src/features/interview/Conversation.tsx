@@ -1,0 +1,206 @@
+import { ActionIcon, Button, VisuallyHidden } from "@mantine/core";
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { Place } from "@/api/credentials";
+import type { Session } from "@/api/types";
+import { ConnectionStatus } from "@/connection/ConnectionStatus";
+import { useConversation, useDialogue } from "@/connection/dialogue";
+import { SpeakerIcon } from "@/ui/icons";
+import { Notice, useTitle } from "@/ui/primitives";
+import { useText } from "@/ui/text";
+import { Composer } from "./Composer";
+import css from "./Conversation.module.css";
+import { Leave } from "./Leave";
+import { TimeLeft } from "./TimeLeft";
+import { Transcript } from "./Transcript";
+import { useSpeech } from "./useSpeech";
+
+const NEAR_END_PX = 240;
+const PATIENCE_S = 60;
+
+/** Keeps the newest line in view for somebody who is at the end, and leaves alone who has scrolled up to read. */
+function useFollow(length: number, own: number): void {
+  const follow = useRef(true);
+  const owned = useRef(own);
+  useEffect(() => {
+    const scrolled = () => {
+      const { scrollHeight } = document.documentElement;
+      follow.current = scrollHeight - window.scrollY - window.innerHeight < NEAR_END_PX;
+    };
+    window.addEventListener("scroll", scrolled, { passive: true });
+    return () => window.removeEventListener("scroll", scrolled);
+  }, []);
+  useLayoutEffect(() => {
+    const sent = own > owned.current;
+    owned.current = own;
+    if (follow.current || sent) window.scrollTo({ top: document.documentElement.scrollHeight });
+  }, [length, own]);
+}
+
+/** True until the moment has passed. */
+function useUntil(moment: number | null): boolean {
+  const [passed, setPassed] = useState<number | null>(null);
+  useEffect(() => {
+    if (moment === null) return undefined;
+    const timer = setTimeout(() => setPassed(moment), Math.max(0, moment - Date.now()));
+    return () => clearTimeout(timer);
+  }, [moment]);
+  return moment !== null && passed !== moment;
+}
+
+export interface ConversationProps {
+  session: Session;
+  place: Place;
+  draft: string;
+  onDraft: (draft: string) => void;
+  /** A text that came back from the server, and why. */
+  refusal: string | null;
+  onRefusalSeen: () => void;
+  onLeft: (session: Session) => void;
+}
+
+function useSpokenReplies(speech: ReturnType<typeof useSpeech>): void {
+  const last = useConversation((conversation) => conversation.lines.findLast((line) => line.role === "interviewer"));
+  const said = useRef(last?.key);
+  const { on, say } = speech;
+  useEffect(() => {
+    if (last === undefined || said.current === last.key) return;
+    said.current = last.key;
+    if (on) say(last.text);
+  }, [last, on, say]);
+}
+
+export function Conversation(props: ConversationProps) {
+  const { session, place } = props;
+  const t = useText();
+  useTitle(t("conversation.title"));
+  const { connection, retry, send, thinkTime, dismissError } = useDialogue();
+  const lines = useConversation((conversation) => conversation.lines);
+  const reply = useConversation((conversation) => conversation.reply);
+  const phase = useConversation((conversation) => conversation.phase);
+  const clock = useConversation((conversation) => conversation.clock);
+  const patience = useConversation((conversation) => conversation.patience_until);
+  const status = useConversation((conversation) => conversation.status);
+  const error = useConversation((conversation) => conversation.error);
+  const speech = useSpeech(session.language);
+  useSpokenReplies(speech);
+  const [asked, setAsked] = useState<number | null>(null);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const connected = connection.name === "connected";
+  const thinking = useUntil(patience ?? asked) && connected;
+  const own = lines.filter((line) => line.role === "candidate").length;
+  useFollow(lines.length + (reply?.text.length ?? 0), own);
+  useFocusOnce(input);
+
+  const submit = (text: string) => {
+    speech.stop();
+    setAsked(null);
+    props.onRefusalSeen();
+    send(text);
+    props.onDraft("");
+    input.current?.focus();
+  };
+  const think = () => {
+    if (thinkTime()) setAsked(Date.now() + PATIENCE_S * 1000);
+    input.current?.focus();
+  };
+  const refusal = props.refusal ?? error?.message ?? null;
+
+  return (
+    <div className={css.room}>
+      <VisuallyHidden>
+        <h1>{t("conversation.title")}</h1>
+      </VisuallyHidden>
+      <div className={css.strip}>
+        <div className={css.stripInner}>
+          <ConnectionStatus state={connection} onRetry={retry} />
+          <TimeLeft clock={clock} />
+          <div className={css.stripEnd}>
+            {speech.supported && (
+              <ActionIcon
+                aria-label={t(speech.on ? "conversation.speech_off" : "conversation.speech_on")}
+                aria-pressed={speech.on}
+                variant={speech.on ? "light" : "subtle"}
+                color={speech.on ? undefined : "gray"}
+                onClick={() => speech.setOn(!speech.on)}
+              >
+                <SpeakerIcon />
+              </ActionIcon>
+            )}
+            <Leave sessionId={session.session_id} place={place} onLeft={props.onLeft} />
+          </div>
+        </div>
+      </div>
+      <div className={css.talk}>
+        <Transcript
+          lines={lines}
+          reply={reply}
+          phase={phase}
+          connected={connected}
+          thinking={thinking}
+          language={session.language}
+        />
+      </div>
+      <div className={css.composer}>
+        <div className={css.composerInner}>
+          <div className={css.notices}>
+            {status === "paused" && <Notice role="status">{t("conversation.session_paused")}</Notice>}
+            {(connection.name === "offline" || connection.name === "failed") && (
+              <Notice
+                tone="warn"
+                role="status"
+                action={
+                  connection.name === "failed" ? (
+                    <Button size="sm" onClick={retry}>
+                      {t("connection.retry")}
+                    </Button>
+                  ) : undefined
+                }
+              >
+                {t(connection.name === "failed" ? "conversation.lost" : "conversation.offline")}
+              </Notice>
+            )}
+            {connection.name === "refused" && (
+              <Notice tone="danger" role="alert">
+                {connection.message || t("conversation.refused")}
+              </Notice>
+            )}
+            {refusal !== null && (
+              <Notice
+                tone="danger"
+                role="alert"
+                action={
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    onClick={() => {
+                      props.onRefusalSeen();
+                      dismissError();
+                    }}
+                  >
+                    {t("action.understood")}
+                  </Button>
+                }
+              >
+                {refusal} {props.refusal !== null && t("conversation.given_back")}
+              </Notice>
+            )}
+          </div>
+          <Composer
+            draft={props.draft}
+            language={session.language}
+            connected={connected}
+            mayThink={connected && phase === "waiting" && lines.length > 0 && !thinking}
+            input={input}
+            onChange={props.onDraft}
+            onSend={submit}
+            onThink={think}
+          />
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function useFocusOnce(input: RefObject<HTMLTextAreaElement | null>): void {
+  useEffect(() => input.current?.focus({ preventScroll: true }), [input]);
+}

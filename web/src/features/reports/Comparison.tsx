@@ -1,0 +1,77 @@
+import type { Report } from "@/api/types";
+import { Panel } from "@/ui/primitives";
+import { LOCALES, type Translate, useFormat, useText } from "@/ui/text";
+import { comparisons, difference } from "./model";
+import css from "./Report.module.css";
+
+function differenceText(t: Translate, ai: number | null, human: number | null, number: (value: number) => string): string {
+  const delta = difference(ai, human);
+  if (delta === null) return ai === null && human === null ? t("compare.both_none") : t("compare.one_none");
+  if (Math.abs(delta) < 0.05) return t("compare.same");
+  return t(delta > 0 ? "compare.ai_higher" : "compare.ai_lower", { points: number(Math.abs(delta)) });
+}
+
+/** People's scorecards beside the AI's draft. */
+export function Comparison({ report }: { report: Report }) {
+  const t = useText();
+  const format = useFormat();
+  if (report.own_scorecards.length === 0) return null;
+  const number = (value: number) => format.number(value, Number.isInteger(value) ? 0 : 1);
+  const cell = (value: number | null) => (value === null ? t("report.insufficient") : number(value));
+  return (
+    <Panel title={t("compare.title")} hint={t("compare.hint")}>
+      <div className={css.tableScroll} tabIndex={0} role="region" aria-label={t("compare.title")}>
+        <table className={css.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t("report.competency")}</th>
+              {report.own_scorecards.map((own, index) => (
+                <th key={own.scorecard_id ?? index} scope="col">
+                  {own.name ?? t("compare.you")}
+                </th>
+              ))}
+              <th scope="col">{t("compare.ai")}</th>
+              <th scope="col">{t("compare.difference")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {comparisons(report).map((row) => (
+              <tr key={row.criterion_id}>
+                <th scope="row" lang={LOCALES[report.language]}>
+                  {row.name}
+                </th>
+                {row.human.map((value, index) => (
+                  <td key={index}>{cell(value)}</td>
+                ))}
+                <td>{cell(row.ai)}</td>
+                <td>{row.human.map((value) => differenceText(t, row.ai, value, number)).join("; ")}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {report.own_scorecards.map((own, index) => (
+        <div key={own.scorecard_id ?? index} className={css.feedback}>
+          <p>
+            <strong>
+              {own.name ?? t("compare.you")}: {t(`recommendation.${own.recommendation}`)}
+            </strong>{" "}
+            {own.comment}
+          </p>
+          {own.criteria.some((item) => item.comment !== "") && (
+            <ul>
+              {own.criteria
+                .filter((item) => item.comment !== "")
+                .map((item) => (
+                  <li key={item.criterion_id}>
+                    {report.scorecard.criteria.find((known) => known.criterion_id === item.criterion_id)?.name}:{" "}
+                    {item.comment}
+                  </li>
+                ))}
+            </ul>
+          )}
+        </div>
+      ))}
+    </Panel>
+  );
+}

@@ -1,0 +1,119 @@
+import { Button, VisuallyHidden } from "@mantine/core";
+import { Fragment, useEffect, useMemo, useRef } from "react";
+import type { Report, Utterance } from "@/api/types";
+import { segments, type Span } from "@/protocol/spans";
+import { BackIcon } from "@/ui/icons";
+import { clockText, LOCALES, useText } from "@/ui/text";
+import { type Citation, moveOf, spansByUtterance } from "./model";
+import css from "./Report.module.css";
+
+export const markId = (citation: string) => `mark-${citation}`;
+export const quoteId = (citation: string) => `quote-${citation}`;
+
+interface TextProps {
+  utterance: Utterance;
+  spans: readonly Span[];
+  cited: ReadonlyMap<string, Citation>;
+  active: string | null;
+}
+
+/** The text with its cited spans marked; overlapping citations share a stretch. */
+function MarkedText({ utterance, spans, cited, active }: TextProps) {
+  const t = useText();
+  const named = new Set<string>();
+  return (
+    <p>
+      {segments(utterance.text, spans).map((segment, index) => {
+        if (segment.ids.length === 0) return <Fragment key={index}>{segment.text}</Fragment>;
+        const first = segment.ids.find((id) => !named.has(id));
+        segment.ids.forEach((id) => named.add(id));
+        const criteria = [...new Set(segment.ids.map((id) => cited.get(id)?.criterion ?? ""))].join(", ");
+        return (
+          <mark
+            key={index}
+            id={first === undefined ? undefined : markId(first)}
+            tabIndex={-1}
+            data-active={active !== null && segment.ids.includes(active)}
+            title={t("report.evidence_for", { criteria })}
+          >
+            {first !== undefined && <VisuallyHidden>{t("report.evidence_for", { criteria })}: </VisuallyHidden>}
+            {segment.text}
+          </mark>
+        );
+      })}
+    </p>
+  );
+}
+
+export interface TranscriptProps {
+  report: Report;
+  cited: readonly Citation[];
+  active: string | null;
+  /** Rises with every jump, so that the same quotation can be jumped to twice. */
+  jumps: number;
+  onBack: () => void;
+}
+
+export function Transcript({ report, cited, active, jumps, onBack }: TranscriptProps) {
+  const t = useText();
+  const byId = useMemo(() => new Map(cited.map((citation) => [citation.id, citation])), [cited]);
+  const spans = useMemo(() => spansByUtterance(cited), [cited]);
+  const box = useRef<HTMLElement>(null);
+  const current = active === null ? undefined : byId.get(active);
+
+  useEffect(() => {
+    if (active === null || jumps === 0) return;
+    const own = document.getElementById(markId(active));
+    const target = own ?? box.current?.querySelector<HTMLElement>('mark[data-active="true"]');
+    target?.scrollIntoView({ block: "center", behavior: "smooth" });
+    target?.focus({ preventScroll: true });
+  }, [active, jumps]);
+
+  return (
+    <>
+      <div className={css.transcriptHead}>
+        <h2 id="transcript-title">{t("report.transcript")}</h2>
+        {current !== undefined && (
+          <Button size="compact-sm" variant="default" leftSection={<BackIcon size={14} />} onClick={onBack}>
+            {t("report.back_to", { criterion: current.criterion })}
+          </Button>
+        )}
+      </div>
+      <section ref={box} aria-labelledby="transcript-title">
+        <ol className={css.utterances} lang={LOCALES[report.language]}>
+          {report.transcript.map((utterance) => {
+            const move = moveOf(utterance, report.timeline);
+            return (
+              <li key={utterance.utterance_id} data-speaker={utterance.speaker}>
+                <header>
+                  <span>
+                    {utterance.speaker === "candidate"
+                      ? report.summary.candidate_name || t("role.candidate")
+                      : utterance.speaker === "interviewer"
+                        ? t("role.interviewer")
+                        : utterance.speaker}
+                  </span>
+                  <time dateTime={`PT${Math.round(utterance.start)}S`}>{clockText(utterance.start)}</time>
+                </header>
+                <MarkedText
+                  utterance={utterance}
+                  spans={spans.get(utterance.utterance_id) ?? []}
+                  cited={byId}
+                  active={active}
+                />
+                {move !== null && move.reason !== "" && (
+                  <p className={css.why}>
+                    {t("detail.why", {
+                      reason:
+                        move.strategy === "" ? move.reason : `${t(`strategy.${move.strategy}`)} – ${move.reason}`,
+                    })}
+                  </p>
+                )}
+              </li>
+            );
+          })}
+        </ol>
+      </section>
+    </>
+  );
+}
