@@ -414,27 +414,3 @@ class SigningKeys(Protocol):
         """The key for a token's `kid`, None when there is none. Raises VivavoceError `unavailable` when the keys
         cannot be had and none are remembered."""
         ...
-
-
-# --- people's own scorecards ---------------------------------------------------------------------------------------
-
-
-class OwnScorecard(msgspec.Struct, frozen=True, kw_only=True):
-    """What one person judged of one session: `document` is JSON, `submitted_at` epoch ms."""
-
-    session_id: str
-    user_id: str
-    document: bytes
-    submitted_at: int
-
-
-class OwnScorecards(Protocol):
-    """Independent judgements. Sealed scores are shown only to those who have given theirs, so what was given stays."""
-
-    async def add(self, scorecard: OwnScorecard) -> OwnScorecard:
-        """Store a person's scorecard of a session, or return the one they gave before: the first stays."""
-        ...
-
-    async def of_session(self, session_id: str) -> list[OwnScorecard]:
-        """Oldest first."""
-        ...

@@ -12,7 +12,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from vivavoce.adapters.sql import identity_tables, scorecards  # noqa: F401  (their tables join the metadata)
+from vivavoce.adapters.sql import identity_tables  # noqa: F401  (its tables join the metadata)
 from vivavoce.adapters.sql.tables import meta, metadata
 
 METADATA: Final = metadata

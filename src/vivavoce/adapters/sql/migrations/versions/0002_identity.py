@@ -1,4 +1,4 @@
-"""identity and people's own scorecards"""
+"""identity"""
 
 from collections.abc import Sequence
 
@@ -68,14 +68,6 @@ def upgrade() -> None:
         batch_op.create_index("idx_invitations_session", ["session_id", "created_at"], unique=False)
 
     op.create_table(
-        "own_scorecards",
-        sa.Column("session_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("document", sa.LargeBinary(), nullable=False),
-        sa.Column("submitted_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("session_id", "user_id"),
-    )
-    op.create_table(
         "refresh_tokens",
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("family", sa.Text(), nullable=False),
@@ -116,7 +108,6 @@ def downgrade() -> None:
         batch_op.drop_index("idx_refresh_tokens_expires")
 
     op.drop_table("refresh_tokens")
-    op.drop_table("own_scorecards")
     with op.batch_alter_table("invitations", schema=None) as batch_op:
         batch_op.drop_index("idx_invitations_session")
 
