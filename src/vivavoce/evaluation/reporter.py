@@ -13,7 +13,7 @@ import uuid_utils
 from vivavoce.domain.errors import conflict, not_found
 from vivavoce.domain.ids import SYSTEM
 from vivavoce.domain.interview import Language
-from vivavoce.domain.scorecard import EngineStamp, OwnMark, OwnScorecard, Recommendation, Rubric
+from vivavoce.domain.scorecard import EngineStamp, OwnMark, OwnScorecard, Recommendation, Rubric, Utterance
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.private import PrivateState, record_evaluation, submit_scorecard
 from vivavoce.domain.session.state import SessionState
@@ -59,7 +59,7 @@ class Reporter:
         if state.report != "pending":
             return
         rubric = self._rubric_of(state)
-        utterances = transcript_of(state.turns, _utterance_ids(state).__getitem__)
+        utterances = transcript(state)
         private = await self._records.state(session_id)
         scorecard = private.evaluation
         if scorecard is None:
@@ -160,15 +160,15 @@ class Reporter:
         return self._rubric(planned or state.config.competencies, state.config.language)
 
 
-def _has_judged(private: PrivateState, viewer_id: str) -> bool:
-    return any(own.author_id == viewer_id for own in private.own)
-
-
-def _utterance_ids(state: SessionState) -> dict[int, str]:
-    """Events by seq: an utterance is named by the event that brought it."""
+def transcript(state: SessionState) -> tuple[Utterance, ...]:
+    """What was said so far. An utterance is named by the event that brought it."""
     ids = {entry.seq: entry.event_id for entry in state.inputs}
     ids.update((turn.reply_seq, event_id) for turn, event_id in zip(state.turns, state.reply_event_ids, strict=True))
-    return ids
+    return transcript_of(state.turns, ids.__getitem__)
+
+
+def _has_judged(private: PrivateState, viewer_id: str) -> bool:
+    return any(own.author_id == viewer_id for own in private.own)
 
 
 def _engines(state: SessionState) -> list[EngineStamp]:

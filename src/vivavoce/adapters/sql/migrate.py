@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import uuid
 from pathlib import Path
 from typing import Final
@@ -43,6 +45,13 @@ def migrate(path: Path) -> bool:
             return True
     finally:
         engine.dispose()
+
+
+def is_current(path: Path) -> bool:
+    """Whether an existing file is at the newest schema. Raises sqlite3.Error where it is no database."""
+    with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    return row is not None and row[0] == head()
 
 
 def head() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any, Final, Protocol
 
 import uuid_utils
@@ -91,6 +91,11 @@ class DialogueDoor(Endpoint):
         if self._ticker is not None:
             self._ticker.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def connections(self) -> Collection[DialogueConnection]:
+        """Everybody who has come in and not left."""
+        return self._connections
 
     # --- calls of the gateway -----------------------------------------------------------------------------------
 

@@ -46,13 +46,6 @@ _CLOSE_NORMAL: Final = 1000
 _GUEST_FIELDS: Final = ("role", "job_description", "resume", "duration_minutes")
 
 
-class AdminNotice(msgspec.Struct, frozen=True):
-    """Not stored: a word from an administrator to everybody in a session."""
-
-    kind: str
-    message: str
-
-
 class DialogueConnection:
     """The state of one socket. Reads nothing but what it was given; all waiting is done by futures' callbacks."""
 
@@ -348,12 +341,12 @@ class DialogueConnection:
         elif isinstance(message, ReplyStarted):
             if self._greeted:
                 self._send(self._status("thinking", turn_id=message.turn_id), ephemeral=True)
-        elif isinstance(message, ReplyInterrupted):
-            if "deltas" in self._features:
-                self._send(self._status("interrupted", turn_id=message.turn_id), ephemeral=True)
-        elif isinstance(message, AdminNotice):
-            now = self._door.clock.now_ms()
-            self._ws.send(encode_notice(message.kind, message.message, self.session.session_id, now))
+        elif isinstance(message, ReplyInterrupted) and "deltas" in self._features:
+            self._send(self._status("interrupted", turn_id=message.turn_id), ephemeral=True)
+
+    def notice(self, kind: str, message: str) -> None:
+        """A word from an administrator."""
+        self._ws.send(encode_notice(kind, message, self.session.session_id, self._door.clock.now_ms()))
 
     def ready(self) -> bool:
         return self._ws.writable and self._ws.buffered < _REPLAY_BYTES

@@ -1,0 +1,307 @@
+"""Puts the house together. The only place that names concrete adapters and engines."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import IO, Any, Final
+
+import msgspec
+from fastapi import FastAPI
+from starlette.requests import HTTPConnection
+
+from vivavoce import catalogue
+from vivavoce.adapters.clock import SystemClock
+from vivavoce.adapters.memory.identity import MemoryTickets
+from vivavoce.adapters.sql import identity as sql_identity
+from vivavoce.adapters.sql import stores as sql_stores
+from vivavoce.adapters.sql.database import Database
+from vivavoce.adapters.sql.log import SqlEventLog
+from vivavoce.adapters.sql.migrate import migrate
+from vivavoce.dialogue.plan import make_plan
+from vivavoce.dialogue.responder import Responder
+from vivavoce.domain.errors import VivavoceError
+from vivavoce.domain.interview import InterviewConfig, InterviewPlan
+from vivavoce.domain.session import events as e
+from vivavoce.domain.session.state import Policy
+from vivavoce.engines.evaluator.contract import Evaluator
+from vivavoce.engines.evaluator.rubrics import load_rubric
+from vivavoce.engines.evaluator.rule import RuleEvaluator
+from vivavoce.engines.interviewer.bank import load_bank
+from vivavoce.engines.interviewer.contract import Interviewer
+from vivavoce.engines.interviewer.guided import GuidedInterviewer
+from vivavoce.evaluation.pdf import render_pdf
+from vivavoce.evaluation.records import PrivateRecords
+from vivavoce.evaluation.report import Report
+from vivavoce.evaluation.reporter import Reporter, transcript
+from vivavoce.gateway.addresses import TrustedProxies, client_address, is_forwarded_securely, is_local_request
+from vivavoce.gateway.doors.dialogue import DialogueDoor
+from vivavoce.gateway.doors.live import OpenSockets
+from vivavoce.gateway.gateway import Gateway, Route
+from vivavoce.gateway.json import decode_json
+from vivavoce.gateway.limits import GatewayLimits
+from vivavoce.gateway.origins import OriginPolicy
+from vivavoce.http.api import create_api
+from vivavoce.http.services import Peer, Services
+from vivavoce.identity.accounts import Users
+from vivavoce.identity.doorman import Doorman
+from vivavoce.identity.grants import Grants
+from vivavoce.identity.invitations import InvitationDesk
+from vivavoce.identity.keyring import Keyring
+from vivavoce.identity.membership import admit
+from vivavoce.identity.passwords import Passwords
+from vivavoce.identity.signin import SignIn
+from vivavoce.identity.tickets import TicketOffice
+from vivavoce.identity.tokens import Tokens
+from vivavoce.session.entry import Entry
+from vivavoce.session.hub import Sessions
+from vivavoce.session.relay import Relay
+from vivavoce.session.running import RunningSession
+from vivavoce.settings import Settings, SettingsError, development_secret
+
+_LOG: Final = logging.getLogger(__name__)
+VERSION: Final = version("vivavoce")
+#: On SQLite one process has the data folder to itself (it holds the lock), so its leases are its own after a restart.
+_PROCESS: Final = "single"
+
+
+@dataclass(slots=True)
+class House:
+    """Everything that runs. `start` before serving, `stop` after."""
+
+    settings: Settings
+    database: Database
+    sessions: Sessions
+    responder: Responder
+    relay: Relay
+    door: DialogueDoor
+    gateway: Gateway
+    api: FastAPI
+    users: Users
+    sign_in: SignIn
+    tokens: Tokens
+    lock: IO[str]
+
+    async def start(self) -> None:
+        self.door.start()
+        await self.sessions.start()
+        self.relay.start()
+
+    async def stop(self) -> None:
+        await self.door.stop()
+        await self.responder.stop()
+        await self.relay.stop()
+        await self.sessions.stop()
+        await self.database.stop()
+        self.lock.close()
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    secret = settings.jwt_secret.get_secret_value()
+    if not secret and settings.mode == "development":
+        secret = development_secret(settings.data_dir)
+    return Keyring([secret], settings.mode)
+
+
+def lock_data(settings: Settings) -> IO[str]:
+    """Hold the data folder: two servers on one SQLite file would each believe to be the only writer.
+
+    Raises SettingsError when somebody else has it.
+    """
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    handle = (settings.data_dir / "lock").open("w")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise SettingsError(
+            f"VIVAVOCE_DATA_DIR: another server is running on {settings.data_dir}; stop it or name another folder"
+        ) from error
+    handle.write(str(os.getpid()))
+    handle.flush()
+    return handle
+
+
+def plan_for(config: InterviewConfig) -> InterviewPlan:
+    return make_plan(config, load_bank(config.language))
+
+
+async def build(settings: Settings) -> House:
+    """Open the store and connect the parts, on the running loop. Raises SettingsError, StoreUnavailableError."""
+    lock = lock_data(settings)
+    await asyncio.to_thread(migrate, settings.database_path)
+    clock = SystemClock()
+    database = Database(settings.database_path)
+    database.start()
+    log = SqlEventLog(database)
+    index = sql_stores.SqlSessionIndex(database)
+    audit = sql_stores.SqlAudit(database)
+    sessions = Sessions(
+        log,
+        index,
+        sql_stores.SqlHeartbeats(database),
+        clock,
+        Policy(
+            require_consent=settings.mode == "production",
+            text_limit=settings.text_limit,
+            idle_end_ms=int(settings.session_idle_s * 1000),
+        ),
+        process_id=_PROCESS,
+        grace_s=settings.grace_s,
+    )
+    entry = Entry(sessions, admit)
+
+    accounts = sql_identity.SqlAccounts(database)
+    refresh_tokens = sql_identity.SqlRefreshTokens(database)
+    keyring = keyring_of(settings)
+    tokens = Tokens(keyring, clock)
+    tickets = MemoryTickets()
+    doorman = Doorman(tokens, tickets, accounts, clock, settings.mode)
+    grants = Grants(tokens, refresh_tokens, accounts, clock)
+    passwords = Passwords()
+    users = Users(accounts=accounts, passwords=passwords, refresh_tokens=refresh_tokens, audit=audit, clock=clock)
+    sign_in = SignIn(
+        accounts=accounts,
+        passwords=passwords,
+        grants=grants,
+        guard=sql_identity.SqlSignInGuard(database),
+        links=sql_identity.SqlSignInLinks(database),
+        keyring=keyring,
+        audit=audit,
+        clock=clock,
+    )
+    invitations = InvitationDesk(
+        invitations=sql_identity.SqlInvitations(database),
+        accounts=accounts,
+        refresh_tokens=refresh_tokens,
+        grants=grants,
+        sessions=sessions,
+        keyring=keyring,
+        audit=audit,
+        clock=clock,
+    )
+
+    reporter = Reporter(
+        sessions,
+        PrivateRecords(log, clock),
+        sql_stores.SqlReports(database),
+        clock,
+        evaluator_for(settings),
+        load_rubric,
+    )
+    relay = Relay(sql_stores.SqlOutbox(database), clock, {"report": reporter.produce})
+    responder = Responder(sql_stores.SqlLeases(database), clock, interviewer_for(settings), load_bank, holder=_PROCESS)
+    sessions.committed.append(responder.committed)
+    sessions.woken.append(responder.woken)
+    sessions.committed.append(_waking(relay))
+
+    trusted = TrustedProxies(settings.trusted_proxies)
+    door = DialogueDoor(sessions, entry, doorman, plan_for, catalogue.text, clock, version=VERSION)
+    gateway = Gateway(
+        GatewayLimits(
+            max_connections=settings.max_connections,
+            heartbeat_s=settings.heartbeat_s,
+            idle_timeout_s=settings.idle_timeout_s,
+        ),
+        [Route(lambda handshake: door if door.serves(handshake) else None)],
+        OriginPolicy(settings.mode, settings.allowed_origins),
+        trusted_proxies=trusted,
+        describe=_describe,
+    )
+    services = Services(
+        mode=settings.mode,
+        version=VERSION,
+        clock=clock,
+        keyring=keyring,
+        doorman=doorman,
+        sign_in=sign_in,
+        users=users,
+        invitations=invitations,
+        tickets=TicketOffice(tickets, clock),
+        sessions=sessions,
+        entry=entry,
+        index=index,
+        reporter=reporter,
+        audit=audit,
+        idempotency=sql_identity.SqlIdempotencyKeys(database),
+        plan=plan_for,
+        bank=load_bank,
+        transcript=transcript,
+        pdf=_pdf,
+        sockets=OpenSockets(gateway, door),
+        parts=_parts(database),
+        peer=_peer(trusted),
+        decode_json=decode_json,
+        allowed_origins=settings.allowed_origins,
+        public_url=settings.public_url,
+    )
+    return House(
+        settings=settings,
+        database=database,
+        sessions=sessions,
+        responder=responder,
+        relay=relay,
+        door=door,
+        gateway=gateway,
+        api=create_api(services),
+        users=users,
+        sign_in=sign_in,
+        tokens=tokens,
+        lock=lock,
+    )
+
+
+def interviewer_for(settings: Settings) -> Interviewer:
+    """The interviewer of these settings: an LLM that gives way to the guided engine, or the guided engine."""
+    guided = GuidedInterviewer()
+    if not settings.llm_base_url:
+        return guided
+    from vivavoce.engines.interviewer.fallback import FallbackInterviewer
+    from vivavoce.engines.interviewer.llm import LlmInterviewer
+
+    return FallbackInterviewer(LlmInterviewer(settings), guided)
+
+
+def evaluator_for(settings: Settings) -> Evaluator:
+    return RuleEvaluator()
+
+
+def _waking(relay: Relay) -> Any:
+    def committed(_session: RunningSession, events: Any) -> None:
+        if any(isinstance(recorded.data, e.SessionEnded) for recorded in events):
+            relay.wake()
+
+    return committed
+
+
+def _describe(error: VivavoceError, accept_language: str) -> str:
+    return catalogue.text(catalogue.negotiate(accept_language), f"errors.{error.reason}", **error.info)
+
+
+async def _pdf(report: Mapping[str, Any]) -> bytes:
+    return await asyncio.to_thread(render_pdf, msgspec.convert(report, Report))
+
+
+def _parts(database: Database) -> Any:
+    async def parts() -> Mapping[str, str]:
+        await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
+        return {"database": "ready", "migrations": "ready", "redis": "off", "jobs": "ready", "voice": "off"}
+
+    return parts
+
+
+def _peer(trusted: TrustedProxies) -> Any:
+    def peer(request: HTTPConnection) -> Peer:
+        host = request.client.host if request.client else ""
+        return Peer(
+            address=client_address(host, request.headers, trusted) if trusted else host,
+            is_local=is_local_request(host, request.headers),
+            is_secure=request.url.scheme == "https" or is_forwarded_securely(host, request.headers, trusted),
+        )
+
+    return peer

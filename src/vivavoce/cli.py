@@ -1,0 +1,201 @@
+"""The `vivavoce` command."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import ssl
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vivavoce import settings as settings_module
+from vivavoce.ports import StoreUnavailableError
+from vivavoce.settings import Settings, SettingsError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where everything is stored.")]
+
+_ADMIN_EMAIL = "admin@localhost"
+
+
+def main() -> None:
+    """Run the command; a setting that cannot be used ends it with a sentence that names it."""
+    try:
+        app()
+    except (SettingsError, StoreUnavailableError) as error:
+        typer.secho(f"vivavoce: {error}", fg="red", err=True)
+        sys.exit(2)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    data_dir: DataDir = None,
+    workers: Annotated[int, typer.Option(min=1, help="Server processes; more than one needs PostgreSQL.")] = 1,
+    ssl_certfile: Annotated[Path | None, typer.Option(help="Certificate, to serve TLS here.")] = None,
+    ssl_keyfile: Annotated[Path | None, typer.Option(help="Its key.")] = None,
+    sign_in_link: Annotated[bool, typer.Option(help="Print a one-time link for the administrator.")] = False,
+) -> None:
+    """Serve the web app, the API and the sockets."""
+    from vivavoce.observability import logs
+
+    if workers > 1:
+        raise SettingsError("--workers: SQLite has one writer; more than one process needs PostgreSQL and Redis")
+    settings = _settings(host=host, port=port, data_dir=data_dir)
+    tls = _tls(ssl_certfile, ssl_keyfile)
+    logs.configure(settings.log_level, as_json=settings.mode == "production")
+    _run(settings, tls, sign_in_link=sign_in_link)
+
+
+def _run(settings: Settings, tls: ssl.SSLContext | None, *, sign_in_link: bool) -> None:
+    from vivavoce.app import run as run_house
+    from vivavoce.bootstrap import House
+    from vivavoce.gateway.server import run as run_loop
+
+    link: list[str] = []
+    scheme = "https" if tls else "http"
+
+    async def before(house: House) -> None:
+        if sign_in_link:
+            admin = await house.users.ensure_admin(_ADMIN_EMAIL, "Administrator")
+            link.append(await house.sign_in.make_link(admin.user_id))
+
+    def ready(_: House, addresses: Sequence[tuple[str, int]]) -> None:
+        host, port = addresses[0]
+        base = settings.public_url or f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        typer.echo(f"Vivavoce serves on {base} ({settings.mode} mode, data in {settings.data_dir})")
+        if link:
+            typer.echo(f"Sign in once, within 15 minutes: {base}/sign-in?link={link[0]}")
+        sys.stdout.flush()
+
+    try:
+        run_loop(run_house(settings, tls=tls, before=before, ready=ready))
+    except OSError as error:
+        raise SettingsError(
+            f"VIVAVOCE_PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror}); name another"
+        ) from error
+
+
+@app.command()
+def token(
+    user: Annotated[str, typer.Option(help="The user id (claim `sub`).")],
+    role: Annotated[str, typer.Option(help="admin, recruiter, interviewer, observer, candidate, teacher …")],
+    session: Annotated[list[str] | None, typer.Option(help="A session this token is for; `*` for all.")] = None,
+    exam: Annotated[list[str] | None, typer.Option(help="An exam this token is for; `*` for all.")] = None,
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    ttl: Annotated[int, typer.Option(min=1, help="Seconds until it expires.")] = 3600,
+    data_dir: DataDir = None,
+) -> None:
+    """Print a JWT."""
+    from vivavoce.adapters.clock import SystemClock
+    from vivavoce.bootstrap import keyring_of
+    from vivavoce.domain.access import ROLES
+    from vivavoce.identity.tokens import Tokens
+
+    if role not in ROLES:
+        raise SettingsError(f"--role: {role!r} is not one of {', '.join(ROLES)}")
+    tokens = Tokens(keyring_of(_settings(data_dir=data_dir)), SystemClock())
+    typer.echo(tokens.mint(user, role=role, name=name, sessions=session or (), exams=exam or (), ttl_s=ttl))
+
+
+@app.command("create-admin")
+def create_admin(
+    email: Annotated[str, typer.Option(help="The e-mail address to sign in with.")],
+    name: Annotated[str, typer.Option(help="The person's name.")] = "Administrator",
+    data_dir: DataDir = None,
+) -> None:
+    """Create an administrator, or set the password of one. The password is read from the terminal or from a pipe."""
+    password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    asyncio.run(_create_admin(_settings(data_dir=data_dir), email, name, password))
+    typer.echo(f"{email} can sign in as an administrator")
+
+
+async def _create_admin(settings: Settings, email: str, name: str, password: str) -> None:
+    from vivavoce.bootstrap import build
+    from vivavoce.domain.errors import VivavoceError
+
+    house = await build(settings)
+    try:
+        admin = await house.users.ensure_admin(email, name)
+        await house.users.set_password(admin.user_id, password, by="cli")
+    except VivavoceError as error:
+        raise SettingsError(error.details) from error
+    finally:
+        await house.stop()
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Create the database or bring it to the newest schema."""
+    from vivavoce.adapters.sql.migrate import migrate as run_migrations
+    from vivavoce.bootstrap import lock_data
+
+    settings = _settings(data_dir=data_dir)
+    lock = lock_data(settings)
+    changed = run_migrations(settings.database_path)
+    lock.close()
+    typer.echo(f"{settings.database_path} {'is now' if changed else 'was already'} at the newest schema")
+
+
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Say what is missing or misconfigured, and how to mend it."""
+    from vivavoce.doctor import examine
+
+    findings = examine(_settings(data_dir=data_dir))
+    for finding in findings:
+        mark = {"good": "✓", "note": "·", "bad": "✗"}[finding.level]
+        typer.echo(f"{mark} {finding.what}")
+    if any(finding.level == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the HTTP API."""
+    typer.echo(json.dumps(_documents()["openapi"], ensure_ascii=False, indent=2))
+
+
+def _documents() -> dict[str, Any]:
+    """The API's documents, made from the application itself on a store in a temporary folder."""
+    import tempfile
+
+    from vivavoce.bootstrap import build
+
+    async def collect(folder: str) -> dict[str, Any]:
+        house = await build(settings_module.load(mode="development", data_dir=Path(folder)))
+        try:
+            return {"openapi": house.api.openapi()}
+        finally:
+            await house.stop()
+
+    with tempfile.TemporaryDirectory() as folder:
+        return asyncio.run(collect(folder))
+
+
+def _settings(**given: Any) -> Settings:
+    return settings_module.load(**{name: value for name, value in given.items() if value is not None})
+
+
+def _tls(certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    if certificate is None and key is None:
+        return None
+    if certificate is None or key is None:
+        raise SettingsError("--ssl-certfile and --ssl-keyfile belong together")
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(certificate, key)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(f"--ssl-certfile, --ssl-keyfile: cannot be used ({error})") from error
+    return context
+
+
+if __name__ == "__main__":
+    main()
