@@ -27,6 +27,8 @@ from vivavoce.ports import Clock, Leases
 
 _LOG: Final = logging.getLogger(__name__)
 _LEASE_MS: Final = 60_000
+_DELTA_EVERY_S: Final = 0.08
+_DELTA_LENGTH: Final = 48
 _PAUSES_S: Final = (0.2, 1.0, 5.0, 15.0)
 
 
@@ -232,14 +234,25 @@ class Responder:
             return await self._stream(session, guided, request, turn_id), guided, error.reason
 
     async def _stream(self, session: Session, engine: Interviewer, request: ReplyRequest, turn_id: str) -> str:
+        """Tell the deltas gathered to at least a few words: engines yield single tokens, and each message has a price."""
         parts: list[str] = []
+        untold: list[str] = []
+        told_at = self._clock.monotonic()
         async for delta in engine.reply(request):
             if isinstance(delta, Restart):
                 parts.clear()
+                untold.clear()
                 session.tell(ReplyDelta(turn_id, "", restart=True))
-            else:
-                parts.append(delta)
-                session.tell(ReplyDelta(turn_id, delta))
+                continue
+            parts.append(delta)
+            untold.append(delta)
+            now = self._clock.monotonic()
+            if now - told_at >= _DELTA_EVERY_S or sum(map(len, untold)) >= _DELTA_LENGTH:
+                session.tell(ReplyDelta(turn_id, "".join(untold)))
+                untold.clear()
+                told_at = now
+        if untold:
+            session.tell(ReplyDelta(turn_id, "".join(untold)))
         return "".join(parts)
 
 

@@ -15,7 +15,9 @@ _LATIN_LETTER: Final = re.compile(r"[A-Za-zÀ-ɏ]")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。!?;！？；])|\n+")
 _APOSTROPHES: Final = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'"})
 
-_ENGLISH_SMALL_WORDS: Final = frozenset("the and i is to a of in you it my we was that for not have be".split())
+_ENGLISH_SMALL_WORDS: Final = frozenset(
+    ["the", "and", "i", "is", "to", "a", "of", "in", "you", "it", "my", "we", "was", "that", "for", "not", "have", "be"]
+)
 
 #: Korean particles that hang on a noun, longest first.
 _PARTICLES: Final = (

@@ -10,8 +10,8 @@ from vivavoce.domain.interview import Heard, InterviewConfig, Language
 from vivavoce.domain.question_bank import Question, QuestionBank
 from vivavoce.engines.interviewer.bank import load_bank
 from vivavoce.engines.interviewer.contract import ReplyRequest
-from vivavoce.locales.particles import Noun
 from vivavoce.engines.interviewer.phrases import Phrases
+from vivavoce.locales.particles import Noun
 
 GUIDED_VERSION: Final = "1"
 _DELTA: Final = re.compile(r"[^\s，。！？、；：]+[\s，。！？、；：]*|[\s，。！？、；：]+")
