@@ -246,11 +246,11 @@ class RunningSession:
     def _succeed(self, pending: _Pending) -> None:
         if pending.client_id is not None:
             self._remember(pending.actor, pending.client_id, pending.events)
-        if pending.events:
-            self._publish(pending.events)
-        if not pending.future.done():
+        if not pending.future.done():  # first of all: the sender hears that it is safe before what follows from it
             last = pending.events[-1].seq if pending.events else self.published
             pending.future.set_result(Receipt(pending.events, last, self.epoch))
+        if pending.events:
+            self._publish(pending.events)
 
     def _publish(self, events: Sequence[e.Recorded]) -> None:
         self.published = events[-1].seq

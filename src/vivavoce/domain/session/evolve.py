@@ -140,6 +140,7 @@ def _ended(s: SessionState, r: e.Recorded, d: e.SessionEnded) -> None:
     s.end_reason = d.reason
     s.ended_by = d.by
     s.opening_due = False
+    s.patience_until = 0
     judged = bool(s.began_at) and d.reason != "withdrawn"
     s.report = "pending" if judged else "none"
     _stop_clock(s, r.at)
