@@ -8,7 +8,7 @@ const above = {
   protocol: ["ui", "connection", "api", "features", "app"],
   ui: ["connection", "api", "features", "app"],
   api: ["ui", "connection", "features", "app"],
-  connection: ["ui", "features", "app"],
+  connection: ["features", "app"],
 };
 
 const forbid = (folders, message) => ({
@@ -27,6 +27,10 @@ export default tseslint.config(
     rules: {
       "@typescript-eslint/consistent-type-imports": "error",
       "@typescript-eslint/no-explicit-any": "error",
+      "@typescript-eslint/no-unused-vars": [
+        "error",
+        { argsIgnorePattern: "^_", varsIgnorePattern: "^_", ignoreRestSiblings: true },
+      ],
       eqeqeq: "error",
       "no-console": "error",
       "max-lines": ["error", 500],

@@ -4,7 +4,7 @@
   var chosen = null;
   try {
     chosen = localStorage.getItem("vivavoce.scheme");
-  } catch (_) {
+  } catch {
     /* storage may be switched off */
   }
   var dark = chosen === "dark" || (chosen !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);

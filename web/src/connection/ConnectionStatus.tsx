@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
-import { useEffect, useState } from "react";
 import { Badge, type Tone } from "@/ui/primitives";
 import { useText } from "@/ui/text";
+import { useSecondsUntil } from "@/ui/useSecondsUntil";
 import type { ConnectionState } from "./socketClient";
 
 const TONES: Record<ConnectionState["name"], Tone> = {
@@ -14,17 +14,6 @@ const TONES: Record<ConnectionState["name"], Tone> = {
   refused: "danger",
   ended: "done",
 };
-
-/** Whole seconds until `at`, counted down. */
-function useSecondsUntil(at: number | null): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    if (at === null) return undefined;
-    const timer = setInterval(() => setNow(Date.now()), 250);
-    return () => clearInterval(timer);
-  }, [at]);
-  return at === null ? 0 : Math.max(0, Math.ceil((at - now) / 1000));
-}
 
 /** The state of the connection in words; the button comes when five tries were in vain. */
 export function ConnectionStatus({ state, onRetry }: { state: ConnectionState; onRetry: () => void }) {

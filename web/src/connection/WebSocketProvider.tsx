@@ -1,6 +1,6 @@
 /** One conversation over one socket, for the components below. */
 
-import { type ReactNode, useEffect, useMemo, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 import { createStore } from "zustand";
 import { credentialsOf, type Place } from "@/api/credentials";
 import type { HistoryMessage, Session } from "@/api/types";
@@ -40,10 +40,10 @@ export function WebSocketProvider({ place, session, messages, onRefused, childre
     return createStore<DialogueStore>()(() => ({ conversation, outbox }));
   });
 
-  const [refusedHandler] = useState<{ current: typeof onRefused }>({ current: undefined });
+  const refusedRef = useRef(onRefused);
   useEffect(() => {
-    refusedHandler.current = onRefused;
-  }, [onRefused, refusedHandler]);
+    refusedRef.current = onRefused;
+  }, [onRefused]);
 
   const { state, client, connect } = useWebSocket({
     sessionId,
@@ -67,7 +67,7 @@ export function WebSocketProvider({ place, session, messages, onRefused, childre
       store.setState(({ conversation }) => ({
         conversation: reduce(conversation, { type: "refused", client_id: item.client_id }),
       }));
-      refusedHandler.current?.(item, error);
+      refusedRef.current?.(item, error);
     },
   });
 

@@ -7,24 +7,11 @@ import { ApiError } from "@/api/http";
 import { failureText } from "@/ui/failureText";
 import { Notice, useTitle, VoiceBars } from "@/ui/primitives";
 import { clockText, type Translate, useText } from "@/ui/text";
+import { useSecondsUntil } from "@/ui/useSecondsUntil";
 import css from "./SignInPage.module.css";
 
-/** Seconds left of a lock, counted down to 0. */
-function useCountdown(seconds: number | null, key: unknown): number {
-  const [left, setLeft] = useState(0);
-  useEffect(() => {
-    if (seconds === null) {
-      setLeft(0);
-      return undefined;
-    }
-    const until = Date.now() + seconds * 1000;
-    const tick = () => setLeft(Math.max(0, Math.ceil((until - Date.now()) / 1000)));
-    tick();
-    const timer = setInterval(tick, 500);
-    return () => clearInterval(timer);
-  }, [seconds, key]);
-  return left;
-}
+/** How long a locked sign-in waits when the server does not say. */
+const LOCK_S = 60;
 
 function problem(t: Translate, error: unknown, byLink: boolean): string {
   if (error instanceof ApiError && error.status === 401) return t(byLink ? "sign_in.link_wrong" : "sign_in.wrong");
@@ -43,7 +30,15 @@ export default function SignInPage() {
   const passwordInput = useRef<HTMLInputElement>(null);
 
   const enter = () => navigate({ to: next ?? "/interviews", replace: true });
-  const byPassword = useMutation({ mutationFn: () => signIn(email.trim(), password), onSuccess: enter });
+  const [lockedUntil, setLockedUntil] = useState<number | null>(null);
+  const byPassword = useMutation({
+    mutationFn: () => signIn(email.trim(), password),
+    onSuccess: enter,
+    onError: (error) => {
+      const locked = error instanceof ApiError && error.status === 429;
+      setLockedUntil(locked ? Date.now() + (error.retryAfter ?? LOCK_S) * 1000 : null);
+    },
+  });
   const byLink = useMutation({ mutationFn: (token: string) => signInByLink(token), onSuccess: enter });
   const { mutate: followLink } = byLink;
 
@@ -56,8 +51,7 @@ export default function SignInPage() {
   }, [link, followLink]);
 
   const refusal = byPassword.error;
-  const lockedFor = refusal instanceof ApiError && refusal.status === 429 ? (refusal.retryAfter ?? 60) : null;
-  const wait = useCountdown(lockedFor, refusal);
+  const wait = useSecondsUntil(lockedUntil);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -84,10 +78,10 @@ export default function SignInPage() {
               {problem(t, byLink.error, true)}
             </Notice>
           )}
-          {refusal !== null && (lockedFor === null || wait > 0) && (
-            <Notice tone={lockedFor === null ? "danger" : "warn"} role="alert">
-              {lockedFor === null ? problem(t, refusal, false) : t("sign_in.locked")}
-              {lockedFor !== null && (
+          {refusal !== null && (lockedUntil === null || wait > 0) && (
+            <Notice tone={lockedUntil === null ? "danger" : "warn"} role="alert">
+              {lockedUntil === null ? problem(t, refusal, false) : t("sign_in.locked")}
+              {lockedUntil !== null && (
                 <strong aria-hidden="true"> {t("sign_in.locked_for", { time: clockText(wait) })}</strong>
               )}
             </Notice>

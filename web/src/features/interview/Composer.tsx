@@ -14,7 +14,7 @@ export interface ComposerProps {
   language: Language;
   connected: boolean;
   mayThink: boolean;
-  input: RefObject<HTMLTextAreaElement | null>;
+  inputRef: RefObject<HTMLTextAreaElement | null>;
   onChange: (draft: string) => void;
   onSend: (text: string) => void;
   onThink: () => void;
@@ -23,18 +23,27 @@ export interface ComposerProps {
 const isTouch = () => window.matchMedia("(pointer: coarse)").matches;
 
 /** Where the candidate writes. Code points are counted, as the server counts them. */
-export function Composer(props: ComposerProps) {
+export function Composer({
+  draft,
+  language,
+  connected,
+  mayThink,
+  inputRef,
+  onChange,
+  onSend,
+  onThink,
+}: ComposerProps) {
   const t = useText();
   const format = useFormat();
   const hint = useId();
-  const length = props.draft.length < NEAR_LIMIT ? props.draft.length : Array.from(props.draft).length;
+  const length = draft.length < NEAR_LIMIT ? draft.length : Array.from(draft).length;
   const tooLong = length > LIMIT;
-  const empty = props.draft.trim() === "";
+  const empty = draft.trim() === "";
   const touch = isTouch();
 
   const send = () => {
     if (empty || tooLong) return;
-    props.onSend(props.draft);
+    onSend(draft);
   };
 
   return (
@@ -46,18 +55,18 @@ export function Composer(props: ComposerProps) {
       }}
     >
       <Textarea
-        ref={props.input}
+        ref={inputRef}
         aria-label={t("conversation.answer")}
         aria-describedby={hint}
         aria-invalid={tooLong}
         placeholder={t("conversation.placeholder")}
-        lang={LOCALES[props.language]}
+        lang={LOCALES[language]}
         variant="unstyled"
         autosize
         minRows={2}
         maxRows={10}
-        value={props.draft}
-        onChange={(event) => props.onChange(event.currentTarget.value)}
+        value={draft}
+        onChange={(event) => onChange(event.currentTarget.value)}
         onKeyDown={(event) => {
           if (!sends(event, touch)) return;
           event.preventDefault();
@@ -65,7 +74,7 @@ export function Composer(props: ComposerProps) {
         }}
       />
       <div className={css.tools}>
-        <Button variant="default" size="sm" disabled={!props.mayThink} onClick={props.onThink}>
+        <Button variant="default" size="sm" disabled={!mayThink} onClick={onThink}>
           {t("conversation.think")}
         </Button>
         <span id={hint} className={css.hint}>
@@ -81,7 +90,7 @@ export function Composer(props: ComposerProps) {
         )}
         <Button type="submit" disabled={empty || tooLong} rightSection={<SendIcon size={18} />}>
           {t("conversation.send")}
-          {!props.connected && <VisuallyHidden>{t("conversation.send_later")}</VisuallyHidden>}
+          {!connected && <VisuallyHidden>{t("conversation.send_later")}</VisuallyHidden>}
         </Button>
       </div>
     </form>

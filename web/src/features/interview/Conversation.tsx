@@ -190,7 +190,7 @@ export function Conversation(props: ConversationProps) {
             language={session.language}
             connected={connected}
             mayThink={connected && phase === "waiting" && lines.length > 0 && !thinking}
-            input={input}
+            inputRef={input}
             onChange={props.onDraft}
             onSend={submit}
             onThink={think}

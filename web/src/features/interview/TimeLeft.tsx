@@ -11,13 +11,13 @@ export function TimeLeft({ clock }: { clock: Clock }) {
   const t = useText();
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
-    setNow(Date.now());
     if (!clock.running) return undefined;
     const timer = setInterval(() => setNow(Date.now()), 500);
     return () => clearInterval(timer);
   }, [clock]);
 
-  const left = remaining(clock, now);
+  // The reading may be newer than the last tick.
+  const left = remaining(clock, Math.max(now, clock.read_at));
   if (left === null) return null;
   const spoken = SPOKEN_MINUTES.findLast((minutes) => left <= minutes * 60 && left > 0);
   return (

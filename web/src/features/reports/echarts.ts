@@ -8,10 +8,10 @@ import {
   RadarComponent,
   TooltipComponent,
 } from "echarts/components";
-import { init, use } from "echarts/core";
+import { init, use as register } from "echarts/core";
 import { SVGRenderer } from "echarts/renderers";
 
-use([
+register([
   LineChart,
   RadarChart,
   ScatterChart,
