@@ -157,7 +157,7 @@ class Decoder:
                 "unavailable", "PyAV is not installed: install the extra `speech`", reason="speech_missing"
             ) from error
         source: Any = self._feed
-        if needs_whole_file(chosen, self._feed.head(4096)):
+        if chosen == "m4a" and needs_whole_file(self._feed.head(4096)):
             source = self._whole_file()
         elif chosen == "webm":
             source = _HeaderKeeper(self._feed, self)

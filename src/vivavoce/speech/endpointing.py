@@ -96,6 +96,7 @@ class Endpointer:
         self._segment = 0
         self._last = 0
         self._paused = False
+        self._pause: Paused | None = None
         self._hint: Hint = "unknown"
         self._patient_until = 0
         self._recent: list[float] = []
@@ -117,9 +118,9 @@ class Endpointer:
             return self._segment
         return max(self._floor, self._frame - self._frames(self.rules.lead_s) - self.rules.begin_frames)
 
-    def hint(self, hint: Hint) -> None:
-        """What the words of the present pause look like; forgotten when the speaker goes on."""
-        if self._paused:
+    def hint(self, paused: Paused, hint: Hint) -> None:
+        """What the words of a pause look like; ignored when the speaker has gone on meanwhile."""
+        if self._pause == paused:
             self._hint = hint
 
     def wait_until(self, frame: int) -> None:
@@ -159,16 +160,14 @@ class Endpointer:
         self._first = self._segment = max(self._floor, onset - self._frames(self.rules.lead_s))
         self._last = self._frame - 1
         self._loud = 0
-        self._paused = False
-        self._hint = "unknown"
+        self._resume()
         self._recent.clear()
 
     def _go_on(self, frame: int, probability: float, moments: list[Moment]) -> None:
         self._recent.append(probability)
         if probability >= self.rules.stay_probability:
             self._last = frame
-            self._paused = False
-            self._hint = "unknown"
+            self._resume()
         silence = frame - self._last
         if not self._paused and silence >= self._frames(self.rules.probe_s):
             self._paused = True
@@ -187,7 +186,13 @@ class Endpointer:
             self._segment = end
             self._recent.clear()
         elif self._last >= self._segment:
-            moments.append(Paused(self._segment, end))
+            self._pause = Paused(self._segment, end)
+            moments.append(self._pause)
+
+    def _resume(self) -> None:
+        self._paused = False
+        self._pause = None
+        self._hint = "unknown"
 
     def _cut(self, frame: int, moments: list[Moment]) -> None:
         """Cuts a segment that would grow too long for a recogniser, at its least speech-like frame."""
@@ -205,7 +210,7 @@ class Endpointer:
         self._first = None
         self._floor = end
         self._loud = 0
-        self._paused = False
+        self._resume()
         self._recent.clear()
         return ended
 

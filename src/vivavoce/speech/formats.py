@@ -150,10 +150,8 @@ def webm_header(data: bytes) -> bytes | None:
     return data[:at] if data[:4] == _EBML and at > 0 else None
 
 
-def needs_whole_file(audio_format: AudioFormat, head: bytes) -> bool:
-    """Whether decoding has to wait for the end: an MP4 whose index is not in front."""
-    if audio_format != "m4a":
-        return False
+def needs_whole_file(head: bytes) -> bool:
+    """Whether decoding an MP4 has to wait for its end, because its index is not in front."""
     at = 0
     while at + 8 <= len(head):
         size, kind = int.from_bytes(head[at : at + 4], "big"), head[at + 4 : at + 8]

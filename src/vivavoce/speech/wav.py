@@ -160,13 +160,15 @@ def _decoded(data: bytes, header: WavHeader) -> Samples:
     values = np.nan_to_num(values, nan=0.0, posinf=1.0, neginf=-1.0)
     if header.channels > 1:
         values = values.reshape(-1, header.channels).mean(axis=1)
-    return np.clip(values, -1.0, 1.0).astype(np.float32, copy=False)
+    bounded: Samples = np.clip(values, -1.0, 1.0).astype(np.float32, copy=False)
+    return bounded
 
 
 def _mulaw(codes: Samples) -> Samples:
     inverted = (~codes).astype(np.int32) & 0xFF
     magnitude = (((inverted & 0x0F) << 3) + 0x84 << ((inverted & 0x70) >> 4)) - 0x84
-    return np.where(inverted & 0x80, -magnitude, magnitude).astype(np.float32) / 32768.0
+    samples: Samples = np.where(inverted & 0x80, -magnitude, magnitude).astype(np.float32) / 32768.0
+    return samples
 
 
 def _alaw(codes: Samples) -> Samples:
@@ -174,4 +176,5 @@ def _alaw(codes: Samples) -> Samples:
     exponent = (toggled & 0x70) >> 4
     mantissa = ((toggled & 0x0F) << 4) + 8
     magnitude = np.where(exponent > 0, (mantissa + 0x100) << np.maximum(exponent - 1, 0), mantissa)
-    return np.where(toggled & 0x80, magnitude, -magnitude).astype(np.float32) / 32768.0
+    samples: Samples = np.where(toggled & 0x80, magnitude, -magnitude).astype(np.float32) / 32768.0
+    return samples
