@@ -11,8 +11,8 @@ from typing import Final
 import msgspec
 
 from vivavoce.domain.scorecard import Criterion
-from vivavoce.engines.evaluator.lexicon import indicator_tag, profiles
-from vivavoce.engines.evaluator.reading import Sentence, indicators_of
+from vivavoce.engines.evaluator.lexicon import indicator_tag, profiles, question_tag
+from vivavoce.engines.evaluator.reading import Sentence, indicators_of, topic_words
 from vivavoce.engines.evaluator.threads import Spoken, Thread
 
 DIMENSIONS: Final = ("situation", "action", "result", "detail", "reasoning", "reflection", "indicators", "structure")
@@ -33,8 +33,10 @@ _SCALE: Final = ((0.0, 1.6), (0.12, 2.0), (0.28, 2.7), (0.45, 3.5), (0.62, 4.3),
 #: Only the best sentences of a thread are weighed: saying more of the same does not help, and an aside does not hurt.
 SENTENCES_WEIGHED: Final = 12
 LEAST_AMOUNT: Final = 4
-_ON_TOPIC: Final = 2.0
-_ON_TOPIC_A_SENTENCE: Final = 0.45
+#: What a "we" did, or somebody unnamed, counts beside what the speaker did.
+_OTHERS_WEIGHT: Final = 0.55
+_ON_TOPIC: Final = 1
+_LEISURE_OUTWEIGHED: Final = 2
 _UNTAGGED_RELEVANCE: Final = 4.5
 _BORROWED_RELEVANCE: Final = 9.0
 
@@ -104,33 +106,43 @@ def _relevant(criterion: Criterion, tag: str, threads: Sequence[Thread]) -> list
                 direct.append((thread, 1.0))
             elif thread.competency in related and _on_topic(tag, thread, usable):
                 direct.append((thread, 0.7))
-            elif _relevance(tag, thread, usable) >= _BORROWED_RELEVANCE:
+            elif _relevance(criterion.criterion_id, thread, usable) >= _BORROWED_RELEVANCE:
                 borrowed.append((thread, 0.4))
-        elif _relevance(tag, thread, usable) >= _UNTAGGED_RELEVANCE and _on_topic(tag, thread, usable):
+        elif _relevance(criterion.criterion_id, thread, usable) >= _UNTAGGED_RELEVANCE and _on_topic(
+            tag, thread, usable
+        ):
             direct.append((thread, 0.8))
     return direct or borrowed
 
 
 def _on_topic(tag: str, thread: Thread, usable: Sequence[Spoken]) -> bool:
-    """Whether an answer to a question about the criterion speaks of it, or at least of work, at all."""
+    """Whether an answer to a question about the criterion speaks of it, of what was asked, or at least of work."""
     work: set[str] = set()
     indicators: set[str] = set()
     conduct: set[str] = set()
+    leisure: set[str] = set()
+    words: set[str] = set()
     for spoken in usable:
         work |= spoken.sentence.work
         indicators.update(spoken.sentence.indicators.get(tag, ()))
         conduct |= spoken.sentence.faults.get("blame", frozenset())
-    found = len(work) + 1.5 * len(indicators) + len(conduct)
-    return found >= _ON_TOPIC and found >= _ON_TOPIC_A_SENTENCE * min(len(usable), 12)
+        leisure |= spoken.sentence.leisure
+        words |= spoken.sentence.words
+    found = len(work) + len(indicators) + len(conduct) + min(2, len(words & topic_words(thread.question)))
+    return found >= _ON_TOPIC and found >= _LEISURE_OUTWEIGHED * len(leisure)
 
 
-def _relevance(tag: str, thread: Thread, usable: Sequence[Spoken]) -> float:
-    """How much a thread that nobody tagged speaks of the criterion: its cues in the question count double."""
+def _relevance(criterion_id: str, thread: Thread, usable: Sequence[Spoken]) -> float:
+    """How much a thread that nobody tagged bears on the criterion: what the question asks, and what the answer names."""
     found: set[str] = set()
     for spoken in usable:
-        found.update(spoken.sentence.indicators.get(tag, ()))
-    asked = indicators_of(thread.question, usable[0].sentence.language).get(tag, frozenset()) if thread.question else ()
-    return 1.5 * len(found) + 2.5 * min(len(asked), 2)
+        found.update(spoken.sentence.indicators.get(indicator_tag(criterion_id), ()))
+    asked = indicators_of(thread.question, usable[0].sentence.language) if thread.question else {}
+    return (
+        1.5 * len(found)
+        + 1.5 * min(len(asked.get(indicator_tag(criterion_id), ())), 2)
+        + 4.5 * bool(asked.get(question_tag(criterion_id)))
+    )
 
 
 def _judge(criterion: Criterion, tag: str, thread: Thread, weight: float) -> _Judged:
@@ -198,10 +210,9 @@ def _amounts(sentences: Sequence[Sentence], tag: str) -> dict[str, float]:
             tools.update(sentence.tools)
         if sentence.substance:
             indicators.update(sentence.indicators.get(tag, ()))
-    others_weight = 0.5 if sentences and sentences[0].language == "en" else 0.65
     return {
         "situation": float(len(kinds["situation"])),
-        "action": len(own) + others_weight * len(shared - own) + 0.35 * len(imagined - own),
+        "action": len(own) + _OTHERS_WEIGHT * len(shared - own) + 0.35 * len(imagined - own),
         "result": len(kinds["result"]) + 0.4 * min(len(numbers), 2) * bool(kinds["result"]),
         "detail": 0.8 * min(len(numbers), 4) + 0.8 * min(len(tools), 5),
         "reasoning": float(len(kinds["reasoning"])),

@@ -35,6 +35,7 @@ class _Cue(NamedTuple):
 class CueFile(msgspec.Struct, frozen=True):
     generic: dict[str, str]
     criteria: dict[str, str]
+    asks: dict[str, str]
 
 
 class Profiles(msgspec.Struct, frozen=True):
@@ -48,6 +49,11 @@ class Profiles(msgspec.Struct, frozen=True):
 
 def indicator_tag(criterion_id: str) -> str:
     return f"criterion:{criterion_id}"
+
+
+def question_tag(criterion_id: str) -> str:
+    """Marks phrases of questions that ask about a criterion."""
+    return f"asks:{criterion_id}"
 
 
 class Lexicon:
@@ -125,6 +131,7 @@ def lexicon(language: Language) -> Lexicon:
     cue_file = msgspec.json.decode(data, type=CueFile)
     cues = {tag: _phrases(text) for tag, text in cue_file.generic.items()}
     cues.update({indicator_tag(key): _phrases(text) for key, text in cue_file.criteria.items()})
+    cues.update({question_tag(key): _phrases(text) for key, text in cue_file.asks.items()})
     return Lexicon(cues, bounded=language == "en")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
 
-from vivavoce.domain.interview import Language
-from vivavoce.engines.evaluator import safeguards, sentences
+from vivavoce.domain.interview import LANGUAGES, Language
+from vivavoce.engines.evaluator import patterns, safeguards, sentences
 from vivavoce.engines.evaluator.lexicon import FAULTS, Hit, lexicon, tool_lexicon
 
 _OWN_BEFORE = re.compile(r"\b(i|i've|i had|i also|myself)\b(?:[ ,]+[\w'-]+){0,3}[ ,]*$")
@@ -21,6 +22,12 @@ _NUMBER = re.compile(
     r"|[一两二三四五六七八九十百千万半几]+(?:个|名|人|年|月|周|天|倍|次|件|小时|分钟|秒|成|家|台|版|轮|条|位|项)|百分之[一二三四五六七八九十百]+"
 )
 _TITLE_CASE = re.compile(r"(?<![.!?…\"“] )(?<!^)\b[A-Z][a-z]+(?:['’]s)?\b")
+#: Words and character pairs of questions that say nothing about their topic.
+_COMMON: Final = frozenset(
+    "about where which would could should there their these those describe explain tell something someone really think"
+    " 말씀 씀해 주세 세요 니까 습니 니다 경험 험을 사례 례를 어떻 떻게 무엇 엇입 입니 왜이 있습 까요 했습 하셨 셨습 해주 적이 어떤"
+    " 请讲 讲一 一次 一个 你的 你怎 怎样 什么 么时 时候 为什 说说 经历 的经 你有 有没 没有 你做 做过 请说 说明 一下 如何".split()
+)
 _LIST_MARK = re.compile(r"[,，、/;；]|\band\b|및|그리고|和")
 #: More tools than this in one sentence are a list, not an account.
 TOOLS_A_SENTENCE: Final = 2
@@ -41,6 +48,7 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     language: Language
     amount: int
     usable: bool
+    injected: bool = False
     own: frozenset[str] = frozenset()
     shared: frozenset[str] = frozenset()
     hypothetical: bool = False
@@ -50,6 +58,8 @@ class Sentence(msgspec.Struct, frozen=True, kw_only=True):
     tools: tuple[str, ...] = ()
     numbers: frozenset[str] = frozenset()
     work: frozenset[str] = frozenset()
+    leisure: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
     shingles: frozenset[str] = frozenset()
 
     @property
@@ -67,9 +77,25 @@ class Reading(msgspec.Struct, frozen=True):
 
 def read(text: str, question: str, default: Language) -> Reading:
     """Read what was said in answer to a question. Pure, and independent of every criterion: read once, judge many."""
-    language = sentences.language_of(text, default)
-    asked = safeguards.shingles(sentences.normalised(question), language) if question else frozenset[str]()
-    return Reading(tuple(_read_sentence(text, span, language, asked) for span in sentences.split(text, language)))
+    plain_question = sentences.normalised(question)
+    asked = {
+        language: safeguards.shingles(plain_question, language) if question else frozenset[str]()
+        for language in LANGUAGES
+    }
+    found: list[Sentence] = []
+    for span in sentences.split(text, default):
+        # Sentence by sentence, so that one in another language changes nothing in how the others are read.
+        language = sentences.language_of(text[span.start : span.end], default)
+        sentence = _read_sentence(text, span, language, asked[language])
+        parts = sentences.pieces(text, span) if not sentence.usable and sentence.injected else []
+        if len(parts) < 2:
+            found.append(sentence)
+            continue
+        # What was said in the same breath as an injection still counts.
+        for part in parts:
+            language = sentences.language_of(text[part.start : part.end], default)
+            found.append(_read_sentence(text, part, language, asked[language]))
+    return Reading(tuple(found))
 
 
 def indicators_of(text: str, default: Language) -> dict[str, frozenset[str]]:
@@ -78,9 +104,22 @@ def indicators_of(text: str, default: Language) -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for hit in lexicon(language).find(sentences.normalised(text)):
         for tag in hit.tags:
-            if tag.startswith("criterion:"):
+            if tag.startswith(("criterion:", "asks:")):
                 found.setdefault(tag, set()).add(hit.cue)
     return {tag: frozenset(cues) for tag, cues in found.items()}
+
+
+@lru_cache(maxsize=512)
+def topic_words(text: str) -> frozenset[str]:
+    """Stems of the content words of a text (runs of characters where words are not parted), to see what two share."""
+    found: set[str] = set()
+    for word in sentences.words(sentences.normalised(text)):
+        if word.isascii():
+            if len(word) >= 5 and word not in _COMMON:
+                found.add(word[:5])
+        else:
+            found.update(word[index : index + 2] for index in range(len(word) - 1))
+    return frozenset(found - _COMMON)
 
 
 def _read_sentence(text: str, span: sentences.Span, language: Language, asked: frozenset[str]) -> Sentence:
@@ -88,24 +127,28 @@ def _read_sentence(text: str, span: sentences.Span, language: Language, asked: f
     plain = sentences.normalised(original)
     amount = sentences.amount(plain, language)
     own_shingles = safeguards.shingles(plain, language)
+    injected = safeguards.is_injection(plain)
     if (
-        safeguards.is_injection(plain)
+        injected
         or safeguards.is_introduction(original, plain)
         or (amount >= 4 and safeguards.is_copied(own_shingles, asked))
         or (amount >= 8 and safeguards.is_parroted(plain, language))
     ):
-        return Sentence(start=span.start, end=span.end, language=language, amount=amount, usable=False)
+        return Sentence(
+            start=span.start, end=span.end, language=language, amount=amount, usable=False, injected=injected
+        )
     # A name in the middle of a sentence must not pass for a word ("Will", "Grace").
     searched = sentences.normalised(_TITLE_CASE.sub(_blank, original)) if language == "en" else plain
     tools = tuple(dict.fromkeys(hit.surface for hit in tool_lexicon().find(plain)))
     hits = lexicon(language).find(searched)
-    return _sorted_hits(span, language, amount, searched, hits, tools, own_shingles)
+    return _sorted_hits(span, language, amount, plain, searched, hits, tools, own_shingles)
 
 
 def _sorted_hits(
     span: sentences.Span,
     language: Language,
     amount: int,
+    plain: str,
     searched: str,
     hits: list[Hit],
     tools: tuple[str, ...],
@@ -115,10 +158,16 @@ def _sorted_hits(
     indicators: dict[str, dict[str, None]] = {}
     for hit in hits:
         for tag in hit.tags:
+            if tag.startswith("asks:"):
+                continue
             if tag.startswith("criterion:"):
                 indicators.setdefault(tag, {})[hit.surface] = None
             else:
                 kinds.setdefault(tag, set()).add(hit.cue)
+    if patterns.TIME[language].search(plain):
+        kinds.setdefault("situation", set()).add("(time)")
+    if change := patterns.CHANGE[language].search(plain):
+        kinds.setdefault("result", set()).add(change.group())
     own, shared = _actions(searched, hits, language)
     numbers = frozenset(_NUMBER.findall(searched))
     sentence = Sentence(
@@ -136,6 +185,8 @@ def _sorted_hits(
         tools=tools[:TOOLS_A_SENTENCE],
         numbers=numbers,
         work=frozenset(kinds.get("work", ())),
+        leisure=frozenset(kinds.get("leisure", ())),
+        words=topic_words(plain),
         shingles=own_shingles,
     )
     if _is_stuffed(sentence, searched, hits, tools) or _is_refusal(sentence):
@@ -144,9 +195,8 @@ def _sorted_hits(
 
 
 def _actions(text: str, hits: list[Hit], language: Language) -> tuple[frozenset[str], frozenset[str]]:
-    """Action words that the speaker did, and that a "we" did (in Korean and Chinese: without a named doer)."""
-    own: set[str] = set()
-    shared: set[str] = set()
+    """Things done by the speaker, and by a "we" or nobody named: verbs in the past, or known words for deeds."""
+    own, shared = patterns.deeds(text, language)
     doer: set[str] | None = None
     spoke = False
     for hit in hits:
@@ -154,18 +204,19 @@ def _actions(text: str, hits: list[Hit], language: Language) -> tuple[frozenset[
             spoke = True
         if "action" not in hit.tags:
             continue
-        if language != "en":
-            (own if spoke else shared).add(hit.cue)
-            continue
-        before = text[max(0, hit.start - 48) : hit.start]
-        if _OWN_BEFORE.search(before):
-            doer = own
-        elif _SHARED_BEFORE.search(before):
-            doer = shared
-        elif doer is None or not _GOES_ON.search(before):
-            continue
-        doer.add(hit.cue)
-    return frozenset(own), frozenset(shared)
+        if language == "en":
+            before = text[max(0, hit.start - 48) : hit.start]
+            if _OWN_BEFORE.search(before):
+                doer = own
+            elif _SHARED_BEFORE.search(before):
+                doer = shared
+            elif doer is None or not _GOES_ON.search(before):
+                continue
+            doer.add(hit.surface)
+        elif not any(hit.surface in known or known in hit.surface for known in own):
+            # The same verb found both ways is one deed.
+            (own if spoke or language == "ko" else shared).add(hit.cue)
+    return frozenset(own), frozenset(shared - own)
 
 
 def _is_stuffed(sentence: Sentence, text: str, hits: list[Hit], tools: tuple[str, ...]) -> bool:

@@ -15,6 +15,11 @@ LONG_SENTENCE: Final = {"en": 260, "ko": 140, "zh": 110}
 
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s|$)|[。！？；]+[”’」』）]*|\n+|(?<=[다요죠까])[.!?]+(?=\S)")
 _CUT = re.compile(r"[,;:]\s|[，、：]|(?<=[고며서만데])\s|\s(?=and then\b|so\b|but\b|because\b|then\b)")
+_SEAM = re.compile(
+    r"(?<=[}\])>`])\s+|(?<=[\d])\s+(?=[A-Z\uac00-\ud7a3\u4e00-\u9fff])|(?<=[\u4e00-\u9fff\uac00-\ud7a3])\s+(?=[A-Z])"
+    r"|(?<=[A-Za-z])\s+(?=[\u4e00-\u9fff\uac00-\ud7a3])|(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff\uac00-\ud7a3])"
+)
+_SHORT_ENOUGH: Final = 100
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 _LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
@@ -29,14 +34,14 @@ class Span(msgspec.Struct, frozen=True):
     end: int
 
 
-def split(text: str, language: Language) -> list[Span]:
-    """The sentences of a text in order; punctuation belongs to the sentence it ends."""
+def split(text: str, default: Language) -> list[Span]:
+    """The sentences of a text in order; punctuation belongs to the sentence it ends. Each is cut by its own script."""
     spans: list[Span] = []
     start = 0
     for match in _END.finditer(text):
-        _add(spans, text, start, match.end(), language)
+        _add(spans, text, start, match.end(), default)
         start = match.end()
-    _add(spans, text, start, len(text), language)
+    _add(spans, text, start, len(text), default)
     return spans
 
 
@@ -73,12 +78,28 @@ def words(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
-def _add(spans: list[Span], text: str, start: int, end: int, language: Language) -> None:
+def _add(spans: list[Span], text: str, start: int, end: int, default: Language) -> None:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    limit = LONG_SENTENCE[language]
+    if end - start > _SHORT_ENOUGH:
+        start = _cut_long(spans, text, start, end, LONG_SENTENCE[language_of(text[start:end], default)])
+    _append(spans, text, start, end)
+
+
+def pieces(text: str, span: Span) -> list[Span]:
+    """A span cut wherever something else may begin without a full stop: after brackets, figures, a change of script."""
+    found: list[Span] = []
+    start = span.start
+    for match in _SEAM.finditer(text, span.start, span.end):
+        _append(found, text, start, match.start())
+        start = match.end()
+    _append(found, text, start, span.end)
+    return found
+
+
+def _cut_long(spans: list[Span], text: str, start: int, end: int, limit: int) -> int:
     while end - start > limit:
         cut = max((match.end() for match in _CUT.finditer(text, start + limit // 3, start + limit)), default=0)
         if not cut:
@@ -86,7 +107,7 @@ def _add(spans: list[Span], text: str, start: int, end: int, language: Language)
             cut = space + 1 if space > 0 else start + limit
         _append(spans, text, start, cut)
         start = cut
-    _append(spans, text, start, end)
+    return start
 
 
 def _append(spans: list[Span], text: str, start: int, end: int) -> None:

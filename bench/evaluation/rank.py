@@ -1,0 +1,135 @@
+"""Do better answers score higher, and does anything but the answer move the score?
+
+python -m bench.evaluation.rank              on the answers nobody tuned on
+python -m bench.evaluation.rank development  on those used for tuning
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from statistics import fmean
+
+from scipy.stats import spearmanr
+
+from bench.evaluation.answers import Answer, Split, injections, judge, load_all, ranked
+from vivavoce.domain.interview import LANGUAGES, Language
+from vivavoce.domain.scorecard import Utterance
+from vivavoce.engines.evaluator.contract import EvaluationRequest
+from vivavoce.engines.evaluator.rubrics import PANEL_CRITERIA, criterion_ids, load_rubric
+from vivavoce.engines.evaluator.rule import RuleEvaluator
+
+#: Five per cent of the scale from 1 to 5.
+ALLOWED_SHIFT = 0.2
+NAMES = {
+    "en": ("Emily Walker", "Mohammed Al-Rashid", "Grace Will", "DeShawn Hope"),
+    "ko": ("김민수", "이성공", "응우옌 티 란", "James Park"),
+    "zh": ("王成功", "李娜", "阿依古丽", "Michael Chen"),
+}
+INTRODUCTIONS = {"en": "My name is {}. ", "ko": "제 이름은 {}입니다. ", "zh": "我叫{}。"}
+
+
+def correlation(
+    evaluator: RuleEvaluator, answers: list[Answer], language: Language, *, tagged: bool
+) -> tuple[float, list[float], int]:
+    scores = [judge(evaluator, answer, language, tagged=tagged) for answer in answers]
+    values = [ranked(score) for score in scores]
+    rho = float(spearmanr([answer.level for answer in answers], values).statistic)
+    means = [
+        fmean([value for value, answer in zip(values, answers, strict=True) if answer.level == level])
+        for level in (1, 2, 3)
+    ]
+    return rho, means, sum(1 for score in scores if score.score is None)
+
+
+def print_correlations(split: Split) -> None:
+    evaluator = RuleEvaluator()
+    print(f"Spearman rank correlation, {split} set")
+    print("lang  answers  tags  all    panel4  mean low/mid/high    no score")
+    for language, answers in load_all(split).items():
+        panel = [answer for answer in answers if answer.criterion in PANEL_CRITERIA]
+        for tagged in (True, False):
+            rho, means, missing = correlation(evaluator, answers, language, tagged=tagged)
+            rho_panel, _, _ = correlation(evaluator, panel, language, tagged=tagged)
+            shown = " / ".join(f"{mean:.2f}" for mean in means)
+            print(
+                f"{language}    {len(answers):7d}  {'yes' if tagged else 'no ':4s}  {rho:.3f}  {rho_panel:.3f}   {shown}"
+                f"   {missing:3d}"
+            )
+
+
+def print_injections(split: Split) -> None:
+    evaluator = RuleEvaluator()
+    print(f"\nInjected sentences, {split} set (allowed shift {ALLOWED_SHIFT})")
+    worst: list[tuple[float, str]] = []
+    gained = 0
+    for language, answers in load_all(split).items():
+        for answer in answers:
+            before = ranked(judge(evaluator, answer, language))
+            for attack in injections():
+                for text in (f"{answer.answer}\n{attack}", f"{attack} {answer.answer}"):
+                    worst.append((abs(ranked(judge(evaluator, answer, language, text=text)) - before), attack))
+    for attack in injections():
+        for language in LANGUAGES:
+            bare = Answer("teamwork", 1, "Tell me about a team.", attack)
+            gained += judge(evaluator, bare, language).score is not None
+    shift, attack = max(worst)
+    print(f"{len(worst)} attacked answers, largest shift {shift:.2f} ({attack!r})")
+    print(
+        f"more than allowed: {sum(1 for value, _ in worst if round(value, 3) > ALLOWED_SHIFT)}; scored on the attack alone: {gained}"
+    )
+
+
+def print_name_swaps(split: Split) -> None:
+    evaluator = RuleEvaluator()
+    changed = 0
+    compared = 0
+    for language, answers in load_all(split).items():
+        for answer in answers:
+            seen = {
+                judge(evaluator, answer, language, text=INTRODUCTIONS[language].format(name) + answer.answer).score
+                for name in NAMES[language]
+            } | {judge(evaluator, answer, language).score}
+            compared += 1
+            changed += len(seen) > 1
+    print(f"\nSwapped names: {changed} of {compared} answers changed their score")
+
+
+def print_speed() -> None:
+    """A transcript of thirty minutes: sixty answers, judged on all criteria, unread and already read."""
+    for language, answers in load_all("held_out").items():
+        utterances = tuple(
+            Utterance(
+                utterance_id=f"u{index}",
+                speaker="candidate",
+                text=f"{answer.answer} ({index})",
+                start=index * 30.0,
+                end=index * 30.0 + 25,
+                in_answer_to=answer.question,
+                competency=answer.criterion,
+                question_id=str(index),
+            )
+            for index, answer in enumerate((answers * 2)[:60])
+        )
+        request = EvaluationRequest(
+            rubric=load_rubric(criterion_ids(), language), utterances=utterances, language=language
+        )
+        RuleEvaluator().judge(request)
+        evaluator = RuleEvaluator()
+        began = time.perf_counter()
+        evaluator.judge(request)
+        first = time.perf_counter() - began
+        began = time.perf_counter()
+        evaluator.judge(request)
+        again = time.perf_counter() - began
+        characters = sum(len(utterance.text) for utterance in utterances)
+        print(f"{language}: 60 answers, {characters} characters: {first * 1000:.1f} ms, again {again * 1000:.1f} ms")
+
+
+if __name__ == "__main__":
+    chosen: Split = "development" if "development" in sys.argv[1:] else "held_out"
+    print_correlations(chosen)
+    print_injections(chosen)
+    print_name_swaps(chosen)
+    print()
+    print_speed()
