@@ -1,0 +1,62 @@
+"""Puts the HTTP API together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+from vivavoce.http import docs
+from vivavoce.http.errors import add_error_handlers
+from vivavoce.http.measure import MeasureRequests
+from vivavoce.http.routes import auth, conversation, health, participants, reports, sessions, sockets, users
+from vivavoce.http.security import SecurityHeaders
+from vivavoce.http.services import Services
+from vivavoce.http.static import WebApp
+
+API: Final = "/api/v1"
+_ROUTERS: Final = (auth, sessions, participants, conversation, reports, users, sockets)
+_DESCRIPTION: Final = """\
+Interviews with an AI interviewer, from invitation to report.
+
+Send `Authorization: Bearer <access token>`. Refusals all have one shape: `error`, `message`, `details`, `info`. Lists
+come in pages: `next_cursor` goes into `cursor`. A POST that carries an `Idempotency-Key` happens once, and a repetition
+gets the same answer. Times are ISO 8601 in UTC.
+"""
+#: Pages of the loopback host may call a development server, as they may open its sockets.
+_LOOPBACK: Final = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?"
+
+
+def create_api(services: Services) -> FastAPI:
+    """The application: API, health, metrics, documentation, and the web app for every other address."""
+    app = FastAPI(
+        title="Vivavoce",
+        version=services.version,
+        description=_DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.services = services
+    add_error_handlers(app)
+    for module in _ROUTERS:
+        app.include_router(module.router, prefix=API)
+    app.include_router(health.router)
+    app.router.routes.extend(docs.routes())
+    app.router.routes.append(Route("/{path:path}", WebApp(services.web_app).show, methods=["GET"], name="web_app"))
+    if services.allowed_origins or services.mode == "development":
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(services.allowed_origins),
+            allow_origin_regex=_LOOPBACK if services.mode == "development" else None,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Accept-Language"],
+            expose_headers=["Retry-After", "Idempotent-Replayed", "Content-Disposition"],
+        )
+    app.add_middleware(SecurityHeaders, strict_transport=services.mode == "production")
+    app.add_middleware(MeasureRequests, registry=services.metrics)
+    return app

@@ -1,0 +1,115 @@
+"""What every route of the API does before its own work: ask who it is, read the body under limits, answer a repeated
+request with the first one's answer. A route is closed unless it is marked open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final, TypeVar
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import Message, Receive
+
+from vivavoce.domain.access import Identity
+from vivavoce.domain.errors import VivavoceError, too_large
+from vivavoce.http import idempotency
+from vivavoce.http.errors import CarriedError
+from vivavoce.http.services import Services
+
+_Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
+_Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+def open_to_all(endpoint: _Endpoint) -> _Endpoint:
+    """Mark an endpoint that needs no identity: what one does in order to get one, health, metrics."""
+    endpoint.__dict__["open_to_all"] = True
+    return endpoint
+
+
+def is_open(endpoint: Callable[..., Any]) -> bool:
+    return bool(getattr(endpoint, "open_to_all", False))
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+async def identify(request: Request) -> Identity:
+    """Who is asking, by `Authorization: Bearer` or `?token=`; asked once a request. Raises unauthorized."""
+    known: Identity | None = getattr(request.state, "identity", None)
+    if known is None:
+        services = services_of(request)
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        token = credentials.strip() if scheme.lower() == "bearer" else request.query_params.get("token")
+        known = await services.doorman.identify(token=token, is_local_request=services.peer(request).is_local)
+        request.state.identity = known
+    return known
+
+
+class ApiRequest(Request):
+    """A request whose JSON is decoded under our limits."""
+
+    async def json(self) -> Any:
+        try:
+            return services_of(self).decode_json(await self.body())
+        except VivavoceError as error:
+            raise CarriedError(error) from None
+
+
+class ApiRoute(APIRoute):
+    """A route of the API."""
+
+    def get_route_handler(self) -> _Handler:
+        handler = super().get_route_handler()
+        opened = is_open(self.endpoint)
+        repeatable = bool(getattr(self.endpoint, "idempotent", False))
+
+        async def handle(request: Request) -> Response:
+            if not opened:
+                await identify(request)
+            if request.method in _WITH_BODY:
+                request = await _with_body(request)
+            key = request.headers.get("idempotency-key")
+            if key is None or not repeatable:
+                return await handler(request)
+            return await idempotency.once(services_of(request), await identify(request), request, key, handler)
+
+        return handle
+
+
+async def _with_body(request: Request) -> ApiRequest:
+    """The request with its whole body read, if that is small enough and JSON."""
+    body = await _read(request, services_of(request).body_limit)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise VivavoceError("unsupported_media", "the body is not application/json", reason="not_json_type")
+    return ApiRequest(request.scope, _replay(body, request.receive))
+
+
+async def _read(request: Request, limit: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared[:20]) > limit:
+        raise too_large(f"a request body has at most {limit} bytes", limit)
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise too_large(f"a request body has at most {limit} bytes", limit)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    first = True
+
+    async def replay() -> Message:
+        nonlocal first
+        if not first:
+            return await receive()
+        first = False
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

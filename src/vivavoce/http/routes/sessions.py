@@ -1,0 +1,163 @@
+"""`/sessions`: create, list, show, end; plans and competencies."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import uuid_utils
+from fastapi import APIRouter, Query, Request
+
+from vivavoce.domain.access import Identity
+from vivavoce.domain.errors import VivavoceError, conflict, forbidden
+from vivavoce.domain.interview import InterviewConfig, Language, checked_config
+from vivavoce.domain.session import commands as c
+from vivavoce.domain.session.state import Status
+from vivavoce.http import idempotency
+from vivavoce.http.caller import AtSession, Caller, Ours, Visit
+from vivavoce.http.idempotency import idempotent
+from vivavoce.http.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_after, place_of
+from vivavoce.http.route import ApiRoute
+from vivavoce.http.services import Services
+from vivavoce.http.shapes import interviews as shapes
+from vivavoce.http.shapes.base import Empty, refusals
+from vivavoce.identity.membership import admit, may_create_named
+from vivavoce.ports import SessionFilter
+
+router = APIRouter(route_class=ApiRoute, tags=["sessions"], responses=refusals(401, 403, 413, 415, 422, 503))
+
+
+@router.post("/sessions", status_code=201, response_model=shapes.SessionShape, responses=refusals(409))
+@idempotent
+async def create_session(body: shapes.InterviewBody, request: Request, services: Ours, identity: Caller) -> Any:
+    """Create an interview. It begins when the candidate connects and has agreed to the notice."""
+    if not may_create_named(identity):
+        raise forbidden("this role may not create sessions", reason="may_not_create")
+    config = _config(body)
+    once = idempotency.of(request)
+    session_id = body.session_id or (once.new_id if once is not None else str(uuid_utils.uuid7()))
+    client_id = once.client_id if once is not None else None
+    session = await services.sessions.open(session_id)
+    if session.state.exists and client_id is None:
+        raise conflict("a session with this id exists", reason="session_exists")
+    await services.entry.create(
+        session,
+        identity,
+        config,
+        title=body.title,
+        visibility=body.evaluation_visibility,
+        client_id=client_id,
+    )
+    return await Visit(services, identity, session, admit(identity, session.state).viewer).view()
+
+
+@router.get("/sessions", response_model=shapes.SessionsShape)
+async def list_sessions(
+    services: Ours,
+    identity: Caller,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+    status: Status | None = None,
+    q: Annotated[str, Query(max_length=200, description="Part of a title, role or candidate's name")] = "",
+) -> Any:
+    """The interviews one belongs to, newest first; an admin sees all."""
+    wanted = SessionFilter(
+        user_id=None if identity.is_admin else identity.user_id,
+        guest_sessions=identity.guest,
+        status=status,
+        query=q.replace("\x00", ""),
+        before=place_of(cursor),
+        limit=limit + 1,
+    )
+    rows = await services.index.page(wanted)
+    shown = await asyncio.gather(*(_listed(services, identity, row.session_id) for row in rows[:limit]))
+    last = rows[limit - 1] if len(rows) > limit else None
+    return {
+        "items": [view for view in shown if view is not None],
+        "next_cursor": cursor_after(last.created_at, last.session_id) if last is not None else None,
+    }
+
+
+@router.get("/sessions/{session_id}", response_model=shapes.SessionShape, responses=refusals(404))
+async def show_session(visit: AtSession) -> Any:
+    """One interview."""
+    return await visit.view()
+
+
+@router.post("/sessions/{session_id}/end", response_model=shapes.SessionShape, responses=refusals(404, 409))
+@idempotent
+async def end_session(visit: AtSession, body: Empty | None = None) -> Any:
+    """End the interview; its report is made. Ending it twice changes nothing."""
+    visit.require("end")
+    await visit.session.submit(c.EndSession(by=visit.viewer.user_id, role=visit.viewer.role), visit.viewer.user_id)
+    return await visit.view()
+
+
+@router.post("/sessions/{session_id}/withdraw", response_model=shapes.SessionShape, responses=refusals(404, 409))
+@idempotent
+async def withdraw(visit: AtSession, body: Empty | None = None) -> Any:
+    """Withdraw from the interview (the candidate): it ends and nothing is judged."""
+    visit.require("withdraw")
+    await visit.session.submit(c.Withdraw(by=visit.viewer.user_id), visit.viewer.user_id)
+    return await visit.view()
+
+
+@router.post("/plan-previews", response_model=shapes.PlanShape)
+async def preview_plan(body: shapes.InterviewBody, services: Ours, identity: Caller) -> Any:
+    """The plan that an interview with this configuration would follow."""
+    if not may_create_named(identity):
+        raise forbidden("this role may not create sessions", reason="may_not_create")
+    config = _config(body)
+    plan = await asyncio.to_thread(services.plan, config)
+    bank = services.bank(config.language)
+    return {
+        "competencies": [
+            {
+                "competency": planned.competency,
+                "name": planned.name,
+                "minutes": planned.minutes,
+                "why": planned.why,
+                "questions": [
+                    {"question_id": question.question_id, "text": question.text}
+                    for question in map(bank.question, planned.question_ids)
+                    if question is not None
+                ],
+            }
+            for planned in plan.competencies
+        ]
+    }
+
+
+@router.get("/competencies", response_model=shapes.CompetenciesShape)
+async def list_competencies(services: Ours, _: Caller, language: Language = "en") -> Any:
+    """What the built-in question bank can ask about."""
+    return {
+        "items": [
+            {"competency": info.competency, "name": info.name, "description": info.description}
+            for info in services.bank(language).competencies
+        ]
+    }
+
+
+async def _listed(services: Services, identity: Identity, session_id: str) -> dict[str, Any] | None:
+    """A line of the list; None when the membership ended in the meantime."""
+    session = await services.sessions.open(session_id)
+    try:
+        return await Visit(services, identity, session, admit(identity, session.state).viewer).view()
+    except VivavoceError:
+        return None
+
+
+def _config(body: shapes.InterviewBody) -> InterviewConfig:
+    return checked_config(
+        InterviewConfig(
+            language=body.language,
+            role=body.role,
+            interview_style=body.interview_style,
+            competencies=tuple(body.competencies),
+            duration_minutes=body.duration_minutes,
+            job_description=body.job_description,
+            resume=body.resume,
+            candidate_name=body.candidate_name,
+        )
+    )
