@@ -31,7 +31,8 @@ class ReplyRequest(msgspec.Struct, frozen=True, kw_only=True):
 class EngineUnavailable(VivavoceError):
     """The engine cannot word this reply. `reason` is one of a closed set (metrics use it as a label):
 
-    `unreachable`, `timeout`, `refused`, `rate_limited`, `busy`, `broken_off`, `bad_output`, `circuit_open`.
+    `unreachable`, `timeout`, `refused`, `rejected`, `rate_limited`, `busy`, `broken_off`, `bad_output`, `circuit_open`,
+    `failed`.
     """
 
     def __init__(self, reason: str, details: str = "") -> None:
