@@ -81,17 +81,21 @@ def plain_message(error: VivavoceError, accept_language: str) -> str:
 
 
 class _Wheel:
-    """The sockets that share one heartbeat, spread over as many buckets as it has ticks; one is due each tick."""
+    """The sockets that share one heartbeat, spread over as many buckets as it has ticks; one is due each tick.
 
-    __slots__ = ("_buckets", "_next", "_turn")
+    A new socket goes into one of the last quarter that had their turn, so that its first heartbeat is nearly a whole
+    period away and those that came together do not stay together.
+    """
+
+    __slots__ = ("_back", "_buckets", "_turn")
 
     def __init__(self, period_s: float, tick_s: float) -> None:
         self._buckets: list[set[WebSocket]] = [set() for _ in range(max(1, round(period_s / tick_s)))]
         self._turn = 0
-        self._next = itertools.cycle(range(len(self._buckets)))
+        self._back = itertools.cycle(range(max(1, len(self._buckets) // 4)))
 
     def place(self) -> set[WebSocket]:
-        return self._buckets[next(self._next)]
+        return self._buckets[self._turn - next(self._back)]
 
     def due(self) -> list[WebSocket]:
         self._turn = (self._turn + 1) % len(self._buckets)
@@ -128,7 +132,8 @@ class Gateway:
         self.tick = 0
         rate = limits.message_rate
         self.message_interval: float = 0.0 if rate is None else 1 / rate.per_second
-        self.message_tolerance: float = 0.0 if rate is None else (rate.burst - 1) / rate.per_second
+        # Half a message more than exact, so that rounding never takes one from the burst.
+        self.message_tolerance: float = 0.0 if rate is None else (rate.burst - 0.5) / rate.per_second
         self.loop: asyncio.AbstractEventLoop
         self._describe = describe
         self._wheels: dict[float, _Wheel] = {}

@@ -8,7 +8,7 @@ request head of any size.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 import httptools
 from uvicorn.config import Config
@@ -19,6 +19,8 @@ from vivavoce.domain.errors import VivavoceError
 from vivavoce.gateway.gateway import Gateway
 from vivavoce.gateway.handshake import refusal
 from vivavoce.gateway.listener import answer_handshake, refuse
+
+_FIELD_MARKS: Final = 4  # the colon, the space and the line end of a header field
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -41,6 +43,8 @@ class HttpConnection(HttpToolsProtocol):
         self._in_head = False
         self._in_body = False
         self._head_size = 0
+        self._fields_size = 0
+        self._accounted = 0
         self._body_size = 0
         self._body_limit = 0
         self._refused = False
@@ -50,8 +54,7 @@ class HttpConnection(HttpToolsProtocol):
         if self._refused:
             return
         self._unset_keepalive_if_required()
-        if self._in_head:
-            self._head_size += len(data)
+        self._accounted = 0
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -60,8 +63,11 @@ class HttpConnection(HttpToolsProtocol):
             if not self._refused:
                 self._refuse(400, VivavoceError("invalid_payload", "malformed HTTP request", reason="bad_request"))
         else:
-            if self._in_head and self._head_size > self._gateway.limits.max_head_bytes:
-                self._refuse_head()
+            if self._in_head:
+                # The parser does not tell where in the data this head began: what came before it is taken off.
+                self._head_size += len(data) - self._accounted
+                if self._head_size > self._gateway.limits.max_head_bytes:
+                    self._refuse_head()
         self._keep_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -84,6 +90,7 @@ class HttpConnection(HttpToolsProtocol):
         self._in_head = True
         self._in_body = False
         self._head_size = 0
+        self._fields_size = 0
         self._body_size = 0
 
     def on_url(self, url: bytes) -> None:
@@ -95,7 +102,8 @@ class HttpConnection(HttpToolsProtocol):
         if self._refused:
             return
         super().on_header(name, value)
-        if sum(len(key) + len(text) + 4 for key, text in self.headers) > self._gateway.limits.max_head_bytes:
+        self._fields_size += len(name) + len(value) + _FIELD_MARKS
+        if self._fields_size > self._gateway.limits.max_head_bytes:
             self._refuse_head()
 
     def on_headers_complete(self) -> None:
@@ -103,6 +111,7 @@ class HttpConnection(HttpToolsProtocol):
             return
         self._in_head = False
         self._in_body = True
+        self._accounted += len(self.url) + self._fields_size
         self._body_limit = self._gateway.limits.body_limit(self.url.partition(b"?")[0].decode("latin-1"))
         if self._declared_length() > self._body_limit:
             self._refuse_body()
@@ -112,6 +121,7 @@ class HttpConnection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         if self._refused:
             return
+        self._accounted += len(body)
         self._body_size += len(body)
         if self._body_size > self._body_limit:
             self._refuse_body()

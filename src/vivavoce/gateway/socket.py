@@ -50,6 +50,7 @@ _LOST: Final = 32  # the transport is gone
 _TOLD: Final = 64  # the door knows that it is over
 _NOT_READING: Final = _HELD | _THROTTLED | _DEAF | _LOST
 _NOT_SENDING: Final = _CLOSING | _LOST
+_NOT_WRITABLE: Final = _FULL | _NOT_SENDING
 
 _REFUSAL_COST: Final = 10  # frames of budget that one refused message uses up
 _LINGER_S: Final = 2.0  # time for a peer that broke the rules to read why
@@ -144,7 +145,7 @@ class WebSocket(asyncio.Protocol):
     @property
     def writable(self) -> bool:
         """Whether what is sent now goes to the kernel; where not, `drained` tells when it does again."""
-        return self._status & (_FULL | _NOT_SENDING) == 0
+        return self._status & _NOT_WRITABLE == 0
 
     def send(self, data: str | bytes, *, ephemeral: bool = False) -> None:
         """Send a text (`str`) or binary (`bytes`) message. Never waits; without effect on a closed socket.
@@ -155,7 +156,7 @@ class WebSocket(asyncio.Protocol):
 
     def send_frame(self, frame: bytes, *, ephemeral: bool = False) -> None:
         """Like `send`, of a complete frame built once for many receivers."""
-        if self._status & ~(_HELD | _THROTTLED):
+        if self._status & _NOT_WRITABLE:
             self._send_later(frame, ephemeral)
             return
         self._transport.write(frame)
@@ -227,7 +228,7 @@ class WebSocket(asyncio.Protocol):
             if queue:
                 return
             self._queue = None
-        if not self._status & (_FULL | _NOT_SENDING):
+        if not self._status & _NOT_WRITABLE:
             self._guarded(self._endpoint.drained)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -361,7 +362,7 @@ class WebSocket(asyncio.Protocol):
             if free_at < now:
                 self._message_free_at = now + interval
             elif free_at - now > gateway.message_tolerance:
-                self._refuse_rate(free_at - now - gateway.message_tolerance, "messages")
+                self._refuse_rate(free_at - now - gateway.message_tolerance + interval / 2, "messages")
                 return
             else:
                 self._message_free_at = free_at + interval
@@ -457,7 +458,7 @@ class WebSocket(asyncio.Protocol):
 
     def _send_control(self, frame: bytes) -> None:
         """Pings and pongs: not worth a place in the queue of a client that does not read."""
-        if not self._status & (_FULL | _NOT_SENDING):
+        if not self._status & _NOT_WRITABLE:
             self._transport.write(frame)
 
     def _cut(self) -> None:

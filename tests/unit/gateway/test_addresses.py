@@ -128,5 +128,5 @@ def test_spec_0_5_without_trusted_proxies_a_header_says_nothing() -> None:
 
 
 def test_a_proxy_that_is_no_address_is_named() -> None:
-    with pytest.raises(ValueError, match="proxy.example"):
+    with pytest.raises(ValueError, match=r"proxy\.example"):
         TrustedProxies(["10.0.0.1", "proxy.example"])
