@@ -84,13 +84,15 @@ class Position(msgspec.Struct, frozen=True):
     head: int
 
 
-class StoredEvent(msgspec.Struct, frozen=True):
+class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
+    """`payload` is JSON text; `client_id` stands on the last event of its command."""
+
     seq: int
     event_id: str
     at: int
     actor: str
     client_id: str | None
-    payload: bytes
+    payload: msgspec.Raw
 
 
 class SequenceConflictError(Exception):

@@ -92,7 +92,7 @@ class Reporter:
             answer_quality={
                 turn.input_seq: quality for turn, quality in zip(state.turns, state.answer_qualities, strict=True)
             },
-            engines=_engines(state),
+            engines=[EngineStamp(engine=name, version=version, model=model) for name, version, model in state.engines],
         )
         await self._reports.put(session_id, msgspec.json.encode(report), now)
         await self._sessions.submit(session_id, c.RecordReport(), SYSTEM, client_id="report")
@@ -169,14 +169,6 @@ def transcript(state: SessionState) -> tuple[Utterance, ...]:
 
 def _has_judged(private: PrivateState, viewer_id: str) -> bool:
     return any(own.author_id == viewer_id for own in private.own)
-
-
-def _engines(state: SessionState) -> list[EngineStamp]:
-    stamps: list[EngineStamp] = []
-    for stamp in state.engines:
-        engine, version, *model = stamp.split(" ", 2)
-        stamps.append(EngineStamp(engine=engine, version=version, model=model[0] if model else ""))
-    return stamps
 
 
 def _iso(epoch_ms: int) -> str:

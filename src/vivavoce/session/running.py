@@ -36,8 +36,8 @@ from vivavoce.ports import (
 from vivavoce.session.rows import changed_row, membership_rows, outbox_items, session_row
 
 _LOG: Final = logging.getLogger(__name__)
-#: Events decoded and folded between two looks at the event loop (about 1.5 ms).
-PAGE: Final = 512
+#: Events decoded and folded between two looks at the event loop (about 2 ms).
+PAGE: Final = 1024
 _COMMANDS_REMEMBERED: Final = 512
 _ATTEMPTS: Final = 5
 _RELOAD_PAUSE_S: Final = 0.5
@@ -107,15 +107,16 @@ class RunningSession:
         state = SessionState()
         position = await self._log.position(self.stream)
         missed: list[e.Recorded] = []
-        while True:
-            page = await self._log.read(self.stream, state.head, PAGE)
+        ahead = asyncio.ensure_future(self._log.read(self.stream, 0, PAGE))
+        while page := await ahead:
+            # The next page is read while this one is folded; the loop gets its turn in between.
+            ahead = asyncio.ensure_future(self._log.read(self.stream, page[-1].seq, PAGE))
             for stored in page:
                 recorded = recorded_from(stored)
                 evolve(state, recorded)
                 if 0 < self.published < recorded.seq:
                     missed.append(recorded)
-            if len(page) < PAGE:
-                break
+            await asyncio.sleep(0)
         self.state = state
         self.epoch = position.epoch
         self._row = session_row(state, self._policy) if state.exists else None

@@ -60,7 +60,8 @@ class MemoryEventLog:
         first, last = len(stream) + 1, len(stream) + len(request.events)
         for seq, event in enumerate(request.events, first):
             client_id = request.client_id if seq == last else None
-            stream.append(StoredEvent(seq, event.event_id, event.at, request.actor, client_id, event.payload))
+            payload = msgspec.Raw(event.payload)
+            stream.append(StoredEvent(seq, event.event_id, event.at, request.actor, client_id, payload))
         if request.client_id is not None:
             key = (request.stream, request.actor, request.client_id)
             self._s.commands[key] = Appended(first, last, duplicate=True)
@@ -84,7 +85,7 @@ class MemoryEventLog:
     async def rewrite(self, stream: str, payloads: Sequence[tuple[int, bytes]]) -> None:
         events = self._s.streams[stream]
         for seq, payload in payloads:
-            events[seq - 1] = msgspec.structs.replace(events[seq - 1], payload=payload)
+            events[seq - 1] = msgspec.structs.replace(events[seq - 1], payload=msgspec.Raw(payload))
 
 
 class MemorySessionIndex:

@@ -32,6 +32,14 @@ _UPSERT_MEMBERSHIP: Final = (
     " ON CONFLICT (user_id, session_id) DO UPDATE SET role = excluded.role, active = excluded.active"
 )
 _INSERT_OUTBOX: Final = "INSERT OR IGNORE INTO outbox (key, kind, subject, not_before, done) VALUES (?, ?, ?, 0, 0)"
+#: A page as one JSON text: SQLite puts it together in one step, without Python's lock, and it is decoded in one go.
+_READ: Final = (
+    "SELECT '[' || group_concat('[' || seq || ',\"' || event_id || '\",' || at || ',' || json_quote(actor) || ','"
+    " || json_quote(client_id) || ',' || CAST(payload AS TEXT) || ']') || ']' FROM"
+    " (SELECT seq, event_id, at, actor, client_id, payload FROM events"
+    " WHERE stream = (SELECT id FROM streams WHERE name = ?) AND seq > ? ORDER BY seq LIMIT ?)"
+)
+_PAGE: Final = msgspec.json.Decoder(list[StoredEvent])
 _FIND: Final = (
     "SELECT e.first, e.seq FROM events e JOIN streams s ON s.id = e.stream"
     " WHERE s.name = ? AND e.actor = ? AND e.client_id = ?"
@@ -60,14 +68,8 @@ class SqlEventLog:
         return self._database.hand_in(self._writer, request)
 
     async def read(self, stream: str, after: int, limit: int) -> list[StoredEvent]:
-        rows = await self._database.read_raw(
-            lambda c: c.execute(
-                "SELECT seq, event_id, at, actor, client_id, payload FROM events"
-                " WHERE stream = (SELECT id FROM streams WHERE name = ?) AND seq > ? ORDER BY seq LIMIT ?",
-                (stream, after, limit),
-            ).fetchall()
-        )
-        return [StoredEvent(*row) for row in rows]
+        page = await self._database.read_raw(lambda c: c.execute(_READ, (stream, after, limit)).fetchone()[0])
+        return _PAGE.decode(page) if page is not None else []
 
     async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:
         row = await self._database.read_raw(lambda c: c.execute(_FIND, (stream, actor, client_id)).fetchone())

@@ -83,30 +83,29 @@ def _input(s: SessionState, r: e.Recorded, d: e.InputSubmitted) -> None:
         Input(r.seq, r.event_id, d.user_id, r.client_id, d.text, r.at, d.at_s, d.source, d.interrupts, d.context)
     )
     s.last_activity = r.at
-    s.patience_until = 0
-    s.closing_since = 0
-    _start_clock(s, r.at)
+    s.patience_until = s.closing_since = 0
+    if s.clock_running_since is None:
+        _start_clock(s, r.at)
 
 
 def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
-    covered = set(d.input_seqs)
     s.fence = d.fence
-    texts: list[str] = []
-    at_s = d.at_s
-    for entry in s.inputs[s.first_pending :]:
-        if entry.seq in covered:
+    # The inputs it answers are the oldest unanswered ones: `decide` lets no other reply through.
+    first = s.first_pending
+    if d.input_seqs:
+        answered = s.inputs[first : first + len(d.input_seqs)]
+        for entry in answered:
             entry.answered_by = r.seq
-            if not texts:
-                at_s = entry.at_s
-            texts.append(entry.text)
-    while s.first_pending < len(s.inputs) and s.inputs[s.first_pending].answered_by:
-        s.first_pending += 1
-    if not covered:
+        s.first_pending = first + len(answered)
+        text, at_s = "\n".join([entry.text for entry in answered]), answered[0].at_s
+        input_seq = answered[-1].seq
+    else:
         s.opening_due = False
+        text, at_s, input_seq = "", d.at_s, 0
     s.turns.append(
         Turn(
-            input_seq=max(covered, default=0),
-            input_text="\n".join(texts),
+            input_seq=input_seq,
+            input_text=text,
             input_at_s=at_s,
             reply_seq=r.seq,
             reply_text=d.text,
@@ -116,7 +115,7 @@ def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
     )
     s.reply_event_ids.append(r.event_id)
     s.answer_qualities.append(d.answer_quality)
-    stamp = f"{d.engine} {d.engine_version} {d.model}".strip()
+    stamp = (d.engine, d.engine_version, d.model)
     if stamp not in s.engines:
         s.engines.append(stamp)
     s.last_activity = r.at

@@ -75,7 +75,8 @@ class SessionState(msgspec.Struct):
     reply_event_ids: list[str] = []
     answer_qualities: list[float | None] = []
     engine_notes: list[str] = []
-    engines: list[str] = []
+    engines: list[tuple[str, str, str]] = []
+    """(engine, version, model) of every engine that worded a reply."""
     present: dict[str, Role] = {}
     clock_ms: int = 0
     clock_running_since: int | None = None
@@ -127,8 +128,6 @@ class SessionState(msgspec.Struct):
         """The inputs that the next reply takes up: the oldest unanswered one and those that interrupted it."""
         group: list[Input] = []
         for entry in self.inputs[self.first_pending :]:
-            if entry.answered_by:
-                continue
             if group and not entry.interrupts:
                 break
             group.append(entry)

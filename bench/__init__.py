@@ -1,0 +1,1 @@
+"""Benchmarks: each compares within one run, prints a table and writes JSON into bench/results/."""

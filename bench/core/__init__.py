@@ -1,0 +1,1 @@
+"""The session core: appends, commands, dialogues, opening and resuming."""
