@@ -1,0 +1,278 @@
+/** What the browser scripts share: the stand-in server, the browser, and the pages with the way to reach each. */
+
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const PORT = 8099;
+export const BASE = `http://127.0.0.1:${PORT}`;
+
+export async function startMock() {
+  const script = fileURLToPath(new URL("../dev/mock-server.mjs", import.meta.url));
+  const child = spawn(process.execPath, [script, "--port", String(PORT)], { stdio: ["ignore", "pipe", "inherit"] });
+  await new Promise((started, failed) => {
+    child.stdout.once("data", started);
+    child.once("exit", () => failed(new Error("the stand-in server did not start")));
+  });
+  return () => child.kill();
+}
+
+export function startBrowser() {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  if (!existsSync(executablePath)) throw new Error(`no browser at ${executablePath}: set CHROMIUM`);
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--force-color-profile=srgb"] });
+}
+
+export const mock = (state) =>
+  fetch(`${BASE}/__mock`, { method: "POST", body: JSON.stringify(state), headers: { "Content-Type": "application/json" } });
+
+const STAFF = {
+  access_token: "x",
+  refresh_token: "y",
+  expires_at: Date.now() + 3_600_000,
+  user: { user_id: "u-1", name: "Jonas Feld", email: "jonas@example.com", role: "recruiter", language: "en" },
+};
+
+export async function newPage(browser, { width, language = "en", scheme = "light", staff = true }) {
+  const context = await browser.newContext({
+    viewport: { width, height: width < 600 ? 844 : 900 },
+    colorScheme: scheme,
+    locale: { en: "en-GB", ko: "ko-KR", zh: "zh-CN" }[language],
+    reducedMotion: "reduce",
+    hasTouch: width < 600,
+    isMobile: width < 600,
+  });
+  await context.addInitScript(
+    ([credentials, chosen]) => {
+      localStorage.setItem("vivavoce.language", chosen);
+      if (credentials !== null && localStorage.getItem("vivavoce.credentials.staff") === null) {
+        localStorage.setItem("vivavoce.credentials.staff", JSON.stringify(credentials));
+      }
+    },
+    [staff ? STAFF : null, language],
+  );
+  const page = await context.newPage();
+  page.on("pageerror", (error) => process.stdout.write(`page error: ${error.message}\n`));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/Failed to load resource|WebSocket/.test(message.text())) {
+      process.stdout.write(`console: ${message.text()}\n`);
+    }
+  });
+  return page;
+}
+
+const open = (path) => async (page) => {
+  await page.goto(BASE + path);
+  await page.waitForLoadState("networkidle");
+};
+
+const enter = (language) => async (page) => {
+  await page.goto(`${BASE}/i/${language}-token`);
+  await page.waitForSelector("form input[type=checkbox]");
+};
+
+const begin = (language) => async (page) => {
+  await enter(language)(page);
+  for (const box of await page.locator("form input[type=checkbox]").all()) await box.check();
+  await page.locator("form button[type=submit]").click();
+  await page.waitForSelector("textarea");
+  await page.waitForFunction(() => document.querySelector("[role=log]")?.textContent !== "");
+};
+
+const answer = async (page, text) => {
+  await page.locator("textarea:not([aria-hidden])").fill(text);
+  await page.locator("form button[type=submit]").click();
+};
+
+const ANSWERS = {
+  en: "The payments migration. We moved about 40 million ledger rows without downtime, and I wrote the job that compared both sides every ten minutes.",
+  ko: "물류 센터 배차 화면을 다시 만든 일이 기억에 남습니다. 배차 확인 시간이 평균 90초에서 35초로 줄었습니다.",
+  zh: "我负责过门店补货系统的重写，缺货预警从一天缩短到五分钟。",
+};
+
+const conversation = (language) => async (page) => {
+  await begin(language)(page);
+  const before = await page.locator("[role=log]").textContent();
+  await answer(page, ANSWERS[language]);
+  await page.waitForFunction((old) => document.querySelector("[role=log]").textContent !== old, before);
+};
+
+/** Every page and state: `staff` false where nobody is signed in; `language` where it is not English. */
+export const PAGES = {
+  "sign-in": { staff: false, go: open("/sign-in") },
+  "sign-in-wrong": {
+    staff: false,
+    go: async (page) => {
+      await open("/sign-in")(page);
+      await page.getByLabel("Email").fill("jonas@example.com");
+      await page.getByLabel("Password", { exact: true }).fill("wrong");
+      await page.locator("button[type=submit]").click();
+      await page.waitForSelector("[role=alert]");
+    },
+  },
+  "sign-in-locked": {
+    staff: false,
+    go: async (page) => {
+      await open("/sign-in")(page);
+      await page.getByLabel("Email").fill("locked@example.com");
+      await page.getByLabel("Password", { exact: true }).fill("x");
+      await page.locator("button[type=submit]").click();
+      await page.waitForSelector("[role=alert]");
+    },
+  },
+  "sign-in-link-used": { staff: false, go: open("/sign-in?link=used") },
+  interviews: { go: open("/interviews") },
+  "interviews-empty": { state: { list: "empty" }, go: open("/interviews") },
+  "interviews-none": { go: open("/interviews?q=nobody") },
+  "interviews-error": {
+    state: { list: "error" },
+    go: async (page) => {
+      await page.goto(`${BASE}/interviews`);
+      await page.waitForSelector("[role=alert]", { timeout: 20_000 });
+    },
+  },
+  "interviews-loading": {
+    state: { slow: 4000 },
+    go: async (page) => {
+      await page.goto(`${BASE}/interviews`);
+      await page.waitForSelector("[role=search]");
+    },
+  },
+  "interviews-offline": {
+    go: async (page) => {
+      await open("/interviews")(page);
+      await page.context().setOffline(true);
+      await page.waitForTimeout(300);
+    },
+  },
+  "new-interview": {
+    go: async (page) => {
+      await open("/interviews/new")(page);
+      await page.getByLabel(/^Role/).fill("Backend engineer");
+      await page.getByLabel(/^Candidate/).fill("Maya Okafor");
+      for (const box of (await page.locator("input[type=checkbox]").all()).slice(0, 3)) await box.check();
+      await page.waitForTimeout(900);
+    },
+  },
+  invitation: {
+    go: async (page) => {
+      await open("/interviews/new")(page);
+      await page.getByLabel(/^Role/).fill("Backend engineer");
+      await page.getByLabel(/^Candidate/).fill("Maya Okafor");
+      await page.locator("form button[type=submit]").click();
+      await page.waitForURL(/invite$/);
+      await page.waitForLoadState("networkidle");
+    },
+  },
+  "detail-waiting": { go: open("/interviews/s-new") },
+  "detail-live": { go: open("/interviews/s-live") },
+  "detail-done": { go: open("/interviews/s-done") },
+  "detail-end": {
+    go: async (page) => {
+      await open("/interviews/s-live")(page);
+      await page.getByRole("button", { name: "End interview" }).click();
+      await page.waitForSelector("[role=dialog]");
+      await page.waitForTimeout(300);
+    },
+  },
+  "invitation-broken": { staff: false, go: open("/i/nothing") },
+  welcome: { staff: false, go: enter("en") },
+  "conversation-begin": { staff: false, go: begin("en") },
+  conversation: { staff: false, go: conversation("en") },
+  "conversation-reply": {
+    staff: false,
+    go: async (page) => {
+      await begin("en")(page);
+      await answer(page, ANSWERS.en);
+      await page.waitForTimeout(950);
+    },
+  },
+  "conversation-think": {
+    staff: false,
+    go: async (page) => {
+      await conversation("en")(page);
+      await page.getByRole("button", { name: "Let me think" }).click();
+      await page.waitForTimeout(300);
+    },
+  },
+  "conversation-reconnecting": {
+    staff: false,
+    go: async (page) => {
+      await conversation("en")(page);
+      await mock({ sockets: "refuse" });
+      await page.waitForTimeout(500);
+      await answer(page, "That sentence was written while the connection was gone.");
+    },
+  },
+  "conversation-lost": {
+    staff: false,
+    slow: true,
+    go: async (page) => {
+      await conversation("en")(page);
+      await mock({ sockets: "refuse" });
+      await answer(page, "Kept until the connection is back.");
+      await page.getByText("could not be restored").waitFor({ timeout: 60_000 });
+    },
+  },
+  "conversation-offline": {
+    staff: false,
+    go: async (page) => {
+      await conversation("en")(page);
+      await page.context().setOffline(true);
+      await page.waitForTimeout(300);
+      await page.locator("textarea:not([aria-hidden])").fill("I am still writing, although");
+    },
+  },
+  "conversation-leave": {
+    staff: false,
+    go: async (page) => {
+      await conversation("en")(page);
+      await page.getByRole("button", { name: "Leave" }).click();
+      await page.getByRole("menuitem", { name: "End interview" }).click();
+      await page.waitForSelector("[role=dialog]");
+      await page.waitForTimeout(300);
+    },
+  },
+  thanks: {
+    staff: false,
+    go: async (page) => {
+      await PAGES["conversation-leave"].go(page);
+      await page.getByRole("dialog").getByRole("button", { name: "End interview" }).click();
+      await page.getByText("Thank you").first().waitFor();
+    },
+  },
+  "report-sealed": { go: open("/interviews/s-sealed/report") },
+  report: {
+    go: async (page) => {
+      await open("/interviews/s-done/report")(page);
+      await page.waitForSelector("svg path[fill-opacity], figure svg");
+      await page.waitForTimeout(900);
+    },
+  },
+  "report-quote": {
+    go: async (page) => {
+      await open("/interviews/s-done/report")(page);
+      await page.waitForTimeout(900);
+      await page.getByText("it found a rounding error of half a cent").first().click();
+      await page.waitForTimeout(500);
+    },
+    viewport: true,
+  },
+  "report-pending": { go: open("/interviews/s-pending/report") },
+  "not-found": { go: open("/nowhere") },
+  "interviews-ko": { language: "ko", go: open("/interviews") },
+  "report-ko": {
+    language: "ko",
+    go: async (page) => {
+      await open("/interviews/s-ko/report")(page);
+      await page.waitForTimeout(900);
+    },
+  },
+  "conversation-ko": { language: "ko", staff: false, go: conversation("ko") },
+  "welcome-ko": { language: "ko", staff: false, go: enter("ko") },
+  "detail-zh": { language: "zh", go: open("/interviews/s-live") },
+  "welcome-zh": { language: "zh", staff: false, go: enter("zh") },
+  "conversation-zh": { language: "zh", staff: false, go: conversation("zh") },
+  "sign-in-zh": { language: "zh", staff: false, go: open("/sign-in") },
+};
