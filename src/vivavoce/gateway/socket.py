@@ -482,6 +482,8 @@ class WebSocket(asyncio.Protocol):
             self._transport.write(frame)
         self._status |= _CLOSING
         self._gateway.expire_after(self, self._gateway.limits.closing_timeout_s)
+        # The peer's answer is to be read; messages before it are not taken any more.
+        self.resume_reading()
 
     def _end(self, close: Close) -> None:
         """The peer's close frame: answer it if it is the first one; the server closes the connection."""

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -83,12 +84,14 @@ class Server:
         limits: GatewayLimits | None = None,
         policy: OriginPolicy | None = None,
         app: Any = plain_app,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.endpoint = endpoint or RecordingEndpoint()
         self.gateway = Gateway(
             limits or GatewayLimits(), [Route(self._match)], policy or OriginPolicy("development"), describe=_describe
         )
         self.app = app
+        self.tls = tls
         self.port = 0
         self.loop: asyncio.AbstractEventLoop
         self._ready = threading.Event()
@@ -125,7 +128,7 @@ class Server:
     async def _serve(self) -> None:
         self.loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        await serve(self.app, self.gateway, port=0, ready=self._note, stop=self._stop, grace_s=2)
+        await serve(self.app, self.gateway, port=0, tls=self.tls, ready=self._note, stop=self._stop, grace_s=2)
 
     def _note(self, addresses: Sequence[tuple[str, int]]) -> None:
         self.port = addresses[0][1]

@@ -195,6 +195,18 @@ def test_a_door_may_stop_reading_and_go_on_where_it_stopped() -> None:
         assert endpoint.received_data == [str(number) for number in range(30)]
 
 
+def test_a_socket_closed_while_it_is_not_read_hears_the_peers_answer(endpoint: RecordingEndpoint) -> None:
+    with Server(endpoint, GatewayLimits(closing_timeout_s=60)) as server, RawClient(server.port) as client:
+        client.open()
+        [ws] = endpoint.sockets
+        server.call(ws.pause_reading)
+        client.text("not taken")
+        server.call(lambda: ws.close(4001, "expired"))
+        assert client.close_code() == 4001
+        until(server, lambda: endpoint.ended == [(4001, "expired")])
+        assert not endpoint.received_data
+
+
 def test_what_is_sent_on_a_closed_socket_is_ignored(endpoint: RecordingEndpoint) -> None:
     with Server(endpoint) as server:
         with RawClient(server.port) as client:
