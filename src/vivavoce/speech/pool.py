@@ -28,7 +28,13 @@ _PING_TIMEOUT_S: Final = 5.0
 _START_TIMEOUT_S: Final = 60.0
 _LONGEST_PAUSE_S: Final = 4.0
 _TRIES: Final = 2
-_ONE_THREAD: Final = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+# A worker is one thread of a core; glibc's arenas for many threads would only hold memory.
+_ENVIRONMENT: Final = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+}
 
 
 class PoolSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -215,7 +221,7 @@ class _Worker(threading.Thread):
             [sys.executable, "-m", "vivavoce.speech.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, **_ONE_THREAD},
+            env={**os.environ, **_ENVIRONMENT},
         )
         setup = Setup(self._settings.factory, self._settings.settings, self._settings.niceness)
         self._send(setup)

@@ -36,6 +36,8 @@ class MoonshineRecogniser:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        # The arena keeps the largest size ever needed for ever, and buys nothing on one thread.
+        options.enable_cpu_mem_arena = False
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         providers = ["CPUExecutionProvider"]
         encoder, decoder = str(directory / "encoder_model.ort"), str(directory / "decoder_model_merged.ort")

@@ -188,5 +188,8 @@ def _words(
         start_s = min(last_s, max(0.0, float(item["start"]) - lead_s))
         end_s = min(last_s, max(start_s, float(item["end"]) - lead_s))
         shown = in_script(spelt, chinese.script) if chinese else spelt
+        if words and not any(map(str.isalnum, shown)):
+            words[-1] = msgspec.structs.replace(words[-1], text=words[-1].text + shown)
+            continue
         words.append(Word(shown, round(start_s, 3), round(end_s, 3), round(float(item["probability"]), 3)))
     return tuple(words)

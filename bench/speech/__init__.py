@@ -1,0 +1,1 @@
+"""Benchmarks of speech recognition: accuracy, latency and memory."""
