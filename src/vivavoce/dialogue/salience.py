@@ -18,6 +18,9 @@ from vivavoce.domain.question_bank import Question
 
 _MOST_CHARACTERS: Final = 48
 _ENGLISH_TOKEN: Final = re.compile(r"[A-Za-z0-9$€£][A-Za-z0-9'’&+#/%$€£.-]*[A-Za-z0-9%+#]|[A-Za-z0-9]|[,.;:!?()\"“”—–]")
+_ENGLISH_CHANGE: Final = re.compile(
+    r"\bfrom (?:about |around |roughly )?[\d$€£][\w.,%$€£]*(?: [a-z]+){0,3} to (?:about |around |roughly )?[\d$€£][\w%$€£]*(?:[.,]\d+)?"
+)
 _DETERMINERS: Final = frozenset({"the", "a", "an"})
 _BEFORE_NOUN: Final = frozenset(
     [
@@ -222,7 +225,10 @@ def _worth(phrase: str, language: Language, cues: tuple[str, ...], asked: str) -
     ):
         score += 0.9
     if re.search(r"\d", phrase):
-        score += 0.6
+        # A change says more than a bare figure, and a bare figure less than a thing with a name.
+        score += (
+            0.6 if len(re.findall(r"\d+", phrase)) > 1 else -0.2 if phrase[0].isdigit() and language == "en" else 0.3
+        )
     score += min(0.6, 0.3 * sum(has_cue(lowered, cue, language) for cue in cues))
     if language == "en":
         words = [word for word in lowered.split() if word not in _DETERMINERS]
@@ -255,6 +261,8 @@ def _phrases(text: str, language: Language, lex: Lexicon) -> Iterator[str]:
 
 def _english(sentence: str, lex: Lexicon) -> Iterator[str]:
     """Noun phrases: what follows a determiner or a preposition up to the next verb, small word or punctuation."""
+    for change in _ENGLISH_CHANGE.finditer(sentence):
+        yield change.group()
     tokens = list(_ENGLISH_TOKEN.finditer(sentence))
     index = 0
     while index < len(tokens):

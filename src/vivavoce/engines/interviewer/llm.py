@@ -37,8 +37,8 @@ from vivavoce.engines.interviewer.sanity import MOST_CHARACTERS, early_fault, fa
 
 LLM_VERSION: Final = "1"
 _RETRIED: Final = frozenset({"unreachable", "rate_limited", "refused"})
-#: So much is looked at before the candidate sees the first word.
-_HELD_BACK: Final = 60
+#: So many characters are looked at before the candidate sees the first word.
+_HELD_BACK: Final[dict[Language, int]] = {"en": 60, "ko": 25, "zh": 20}
 
 
 class LlmOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +55,15 @@ class LlmOptions(msgspec.Struct, frozen=True, kw_only=True):
     backoff_s: float = 0.3
     input_price: float = 0.0
     output_price: float = 0.0
+
+
+class _Run(msgspec.Struct, kw_only=True):
+    """What one reply has taken so far."""
+
+    started: float
+    tries: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 class LlmInterviewer:
@@ -95,25 +104,33 @@ class LlmInterviewer:
 
     async def reply(self, request: ReplyRequest) -> AsyncIterator[str]:
         """Yield the reply as the model writes it. Raises EngineUnavailable."""
-        messages = self._messages(request)
-        async with self._queue.slot(), aclosing(self._checked(request, messages)) as deltas:
-            async for delta in deltas:
-                yield delta
+        run = _Run(started=time.monotonic())
+        failed = "abandoned"
+        try:
+            async with self._queue.slot(), aclosing(self._checked(request, run)) as deltas:
+                async for delta in deltas:
+                    yield delta
+            failed = ""
+        except EngineUnavailable as failure:
+            failed = failure.reason
+            raise
+        finally:
+            self._book(run, failed)
 
     def _messages(self, request: ReplyRequest) -> list[ModelMessage]:
         system = SystemPromptPart(system_prompt(request.language, request.config.interview_style))
         user = UserPromptPart(user_prompt(request, self._banks(request.language)))
         return [ModelRequest(parts=[system, user])]
 
-    async def _checked(self, request: ReplyRequest, messages: list[ModelMessage]) -> AsyncGenerator[str, None]:
+    async def _checked(self, request: ReplyRequest, run: _Run) -> AsyncGenerator[str, None]:
         """Hold the beginning back until it is sound, pass the rest through, check the whole at the end."""
         text, shown = "", 0
-        async with aclosing(self._streamed(messages)) as deltas:
+        async with aclosing(self._streamed(self._messages(request), run)) as deltas:
             async for delta in deltas:
                 text += delta
                 if len(text) > MOST_CHARACTERS:
                     raise EngineUnavailable("bad_output", "too long")
-                if len(text) >= _HELD_BACK:
+                if len(text) >= _HELD_BACK[request.language]:
                     problem = early_fault(text, request.language)
                     if problem:
                         raise EngineUnavailable("bad_output", problem)
@@ -126,27 +143,22 @@ class LlmInterviewer:
         if not shown:
             yield text.strip()
 
-    async def _streamed(self, messages: list[ModelMessage]) -> AsyncGenerator[str, None]:
+    async def _streamed(self, messages: list[ModelMessage], run: _Run) -> AsyncGenerator[str, None]:
         """Ask up to `tries` times until a first token comes; after that a failure is final."""
-        started = time.monotonic()
         for attempt in range(1, self._options.tries + 1):
-            begun = False
+            run.tries, begun = attempt, False
             try:
-                async with aclosing(self._once(messages, started)) as deltas:
+                async with aclosing(self._once(messages, run)) as deltas:
                     async for delta in deltas:
                         begun = True
                         yield delta
                 return
             except EngineUnavailable as failure:
-                self._book(ModelUse(
-                    model=self.model, input_tokens=0, output_tokens=0, cost=0.0,
-                    seconds=time.monotonic() - started, tries=1, failed=failure.reason,
-                ))  # fmt: skip
                 if begun or failure.reason not in _RETRIED or attempt == self._options.tries:
                     raise
             await asyncio.sleep(self._options.backoff_s * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))  # noqa: S311
 
-    async def _once(self, messages: list[ModelMessage], started: float) -> AsyncGenerator[str, None]:
+    async def _once(self, messages: list[ModelMessage], run: _Run) -> AsyncGenerator[str, None]:
         """One request: text deltas, with a limit for the first and for the whole. Failures become EngineUnavailable."""
         options = self._options
         loop = asyncio.get_running_loop()
@@ -172,27 +184,31 @@ class LlmInterviewer:
         except ModelHTTPError as failure:
             raise _refusal(failure) from failure
         except (AgentRunError, UserError, UnexpectedModelBehavior) as failure:
-            reason = "bad_output" if isinstance(failure, UnexpectedModelBehavior) else "unreachable"
+            nonsense = isinstance(failure, UnexpectedModelBehavior) or isinstance(failure.__cause__, ValueError)
+            reason = "bad_output" if nonsense else "unreachable"
             raise EngineUnavailable("broken_off" if begun else reason, _short(failure)) from failure
         except (APIConnectionError, OSError) as failure:
             raise EngineUnavailable("broken_off" if begun else "unreachable", _short(failure)) from failure
         except Exception as failure:
             # The client library parses what the endpoint sends; nonsense shows up as many kinds of errors.
             raise EngineUnavailable("broken_off" if begun else "bad_output", _short(failure)) from failure
-        if response.finish_reason is None:
+        # The library fills in an end where the endpoint sent none; only its own word counts.
+        if not (response.provider_details or {}).get("finish_reason"):
             raise EngineUnavailable("broken_off" if begun else "bad_output", "the stream ended without an end")
-        self._book(ModelUse(
-            model=self.model,
-            input_tokens=response.usage.input_tokens,
-            output_tokens=response.usage.output_tokens,
-            cost=(
-                response.usage.input_tokens * options.input_price + response.usage.output_tokens * options.output_price
-            ) / 1e6,
-            seconds=time.monotonic() - started,
-            tries=1,
-        ))  # fmt: skip
+        run.input_tokens, run.output_tokens = response.usage.input_tokens, response.usage.output_tokens
 
-    def _book(self, use: ModelUse) -> None:
+    def _book(self, run: _Run, failed: str) -> None:
+        """Account for a reply; an endpoint that breaks off has not said what it charges, so that is not known."""
+        options = self._options
+        use = ModelUse(
+            model=self.model,
+            input_tokens=run.input_tokens,
+            output_tokens=run.output_tokens,
+            cost=(run.input_tokens * options.input_price + run.output_tokens * options.output_price) / 1e6,
+            seconds=time.monotonic() - run.started,
+            tries=run.tries,
+            failed=failed,
+        )
         self.account.add(use)
         if self._on_use is not None:
             self._on_use(use)
