@@ -52,10 +52,8 @@ def print_correlations(split: Split) -> None:
             rho, means, missing = correlation(evaluator, answers, language, tagged=tagged)
             rho_panel, _, _ = correlation(evaluator, panel, language, tagged=tagged)
             shown = " / ".join(f"{mean:.2f}" for mean in means)
-            print(
-                f"{language}    {len(answers):7d}  {'yes' if tagged else 'no ':4s}  {rho:.3f}  {rho_panel:.3f}   {shown}"
-                f"   {missing:3d}"
-            )
+            tags = "yes" if tagged else "no"
+            print(f"{language}    {len(answers):7d}  {tags:4s}  {rho:.3f}  {rho_panel:.3f}   {shown}   {missing:3d}")
 
 
 def print_injections(split: Split) -> None:
@@ -75,9 +73,8 @@ def print_injections(split: Split) -> None:
             gained += judge(evaluator, bare, language).score is not None
     shift, attack = max(worst)
     print(f"{len(worst)} attacked answers, largest shift {shift:.2f} ({attack!r})")
-    print(
-        f"more than allowed: {sum(1 for value, _ in worst if round(value, 3) > ALLOWED_SHIFT)}; scored on the attack alone: {gained}"
-    )
+    beyond = sum(1 for value, _ in worst if round(value, 3) > ALLOWED_SHIFT)
+    print(f"more than allowed: {beyond}; scored on the attack alone: {gained}")
 
 
 def print_name_swaps(split: Split) -> None:
@@ -114,16 +111,16 @@ def print_speed() -> None:
         request = EvaluationRequest(
             rubric=load_rubric(criterion_ids(), language), utterances=utterances, language=language
         )
-        RuleEvaluator().judge(request)
-        evaluator = RuleEvaluator()
-        began = time.perf_counter()
-        evaluator.judge(request)
-        first = time.perf_counter() - began
-        began = time.perf_counter()
-        evaluator.judge(request)
-        again = time.perf_counter() - began
+        first, again = [], []
+        for _ in range(7):
+            evaluator = RuleEvaluator()
+            for times in (first, again):
+                began = time.perf_counter()
+                evaluator.judge(request)
+                times.append(time.perf_counter() - began)
         characters = sum(len(utterance.text) for utterance in utterances)
-        print(f"{language}: 60 answers, {characters} characters: {first * 1000:.1f} ms, again {again * 1000:.1f} ms")
+        unread, read = min(first) * 1000, min(again) * 1000
+        print(f"{language}: 60 answers, {characters} characters: unread {unread:.1f} ms, read {read:.1f} ms")
 
 
 if __name__ == "__main__":

@@ -133,7 +133,7 @@ def _on_topic(tag: str, thread: Thread, usable: Sequence[Spoken]) -> bool:
 
 
 def _relevance(criterion_id: str, thread: Thread, usable: Sequence[Spoken]) -> float:
-    """How much a thread that nobody tagged bears on the criterion: what the question asks, and what the answer names."""
+    """How much a thread that nobody tagged bears on the criterion: by what was asked and by what the answer names."""
     found: set[str] = set()
     for spoken in usable:
         found.update(spoken.sentence.indicators.get(indicator_tag(criterion_id), ()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -11,7 +12,9 @@ import msgspec
 
 from vivavoce.domain.interview import Language
 
-_LONG_KEY: Final = 4
+_IN_WORD: Final = re.compile(r"[^\W_]|'")
+_WHOLE: Final = "whole"
+_BEGINNING: Final = "beginning"
 #: Tags of phrases that take something away from an answer.
 FAULTS: Final = frozenset({"evasion", "vague", "claim", "hostile", "blame"})
 
@@ -23,12 +26,6 @@ class Hit(NamedTuple):
     end: int
     cue: str
     surface: str
-    tags: frozenset[str]
-
-
-class _Cue(NamedTuple):
-    text: str
-    prefix: bool
     tags: frozenset[str]
 
 
@@ -66,62 +63,77 @@ class Lexicon:
 
     def __init__(self, cues: Mapping[str, Iterable[str]], *, bounded: bool) -> None:
         self._bounded = bounded
-        tags: dict[str, set[str]] = {}
+        self._whole: dict[str, set[str]] = {}
+        self._beginning: dict[str, set[str]] = {}
         for tag, texts in cues.items():
             for text in texts:
-                tags.setdefault(text, set()).add(tag)
-        self._by_key: dict[str, list[_Cue]] = {}
-        self._short_keys: dict[str, list[_Cue]] = {}
-        key_length = _LONG_KEY if bounded else 2
-        self._key_length = key_length
-        for text, names in tags.items():
-            prefix = text.endswith("*")
-            bare = text.rstrip("*")
-            cue = _Cue(bare, prefix or not bounded, frozenset(names))
-            if len(bare) >= key_length:
-                self._by_key.setdefault(bare[:key_length], []).append(cue)
-            else:
-                self._short_keys.setdefault(bare[0], []).append(cue)
+                bare = text.removesuffix("*")
+                kind = self._beginning if bare != text or not bounded else self._whole
+                kind.setdefault(bare, set()).add(tag)
+        trie = _trie_pattern(self._whole.keys(), self._beginning.keys())
+        # Where words run together, hits may overlap: looked for at every place.
+        self._pattern = re.compile(rf"(?<![\w'])({trie})" if bounded else f"(?=({trie}))")
+        self._tags: dict[tuple[str, bool], frozenset[str]] = {}
 
     def find(self, text: str) -> list[Hit]:
-        """Cues in a normalised text, from left to right, longest first where several begin at one place."""
+        """Cues in a normalised text, from left to right; the longest where several begin at one place."""
         hits: list[Hit] = []
-        by_key, short_keys, key_length = self._by_key, self._short_keys, self._key_length
         covered = 0
-        for start in self._starts(text):
-            if start < covered and self._bounded:
-                continue
-            found = [cue for cue in by_key.get(text[start : start + key_length], ()) if self._stands(text, start, cue)]
-            found += [cue for cue in short_keys.get(text[start], ()) if self._stands(text, start, cue)]
-            if not found:
-                continue
-            best = max(found, key=lambda cue: len(cue.text)) if len(found) > 1 else found[0]
-            end = start + len(best.text)
+        for match in self._pattern.finditer(text):
+            start, end = match.span(1)
             if end <= covered:
                 continue
             covered = end
-            tags = best.tags
-            if len(found) > 1 and not tags & FAULTS:
-                tags = tags.union(*(cue.tags for cue in found))
-            surface_end = _word_end(text, end) if best.prefix and self._bounded else end
-            hits.append(Hit(start, end, best.text, text[start:surface_end].strip(), tags))
+            cue = match.group(1)
+            ends_word = not self._bounded or not _IN_WORD.match(text, end)
+            surface = cue if ends_word else text[start : _word_end(text, end)]
+            hits.append(Hit(start, end, cue, surface.strip(), self._tags_of(cue, ends_word)))
         return hits
 
-    def _starts(self, text: str) -> Iterable[int]:
-        if not self._bounded:
-            return range(len(text))
-        return (
-            position
-            for position, character in enumerate(text)
-            if character.isalnum()
-            and (position == 0 or not (text[position - 1].isalnum() or text[position - 1] == "'"))
-        )
+    def _tags_of(self, cue: str, ends_word: bool) -> frozenset[str]:
+        key = (cue, ends_word)
+        found = self._tags.get(key)
+        if found is None:
+            found = self._tags[key] = self._gather_tags(cue, ends_word)
+        return found
 
-    def _stands(self, text: str, start: int, cue: _Cue) -> bool:
-        if not text.startswith(cue.text, start):
-            return False
-        end = start + len(cue.text)
-        return cue.prefix or end == len(text) or not (text[end].isalnum() or text[end] == "'")
+    def _gather_tags(self, cue: str, ends_word: bool) -> frozenset[str]:
+        tags = set(self._beginning.get(cue, ()))
+        if ends_word:
+            tags |= self._whole.get(cue, set())
+        if tags & FAULTS:
+            return frozenset(tags)
+        for length in range(1, len(cue)):
+            shorter = cue[:length]
+            tags |= self._beginning.get(shorter, set())
+            if not _IN_WORD.match(cue, length):
+                tags |= self._whole.get(shorter, set())
+        return frozenset(tags)
+
+
+def _trie_pattern(whole: Iterable[str], beginnings: Iterable[str]) -> str:
+    """One expression for all cues that tries longer ones first; a whole word must not go on."""
+    root: dict[str, object] = {}
+    for ending, texts in ((_WHOLE, whole), (_BEGINNING, beginnings)):
+        for text in texts:
+            node = root
+            for character in text:
+                child = node.setdefault(character, {})
+                assert isinstance(child, dict)
+                node = child
+            node[ending] = None
+    return _node_pattern(root)
+
+
+def _node_pattern(node: dict[str, object]) -> str:
+    branches = [
+        re.escape(character) + _node_pattern(child) for character, child in node.items() if isinstance(child, dict)
+    ]
+    if _BEGINNING in node:
+        branches.append("")
+    elif _WHOLE in node:
+        branches.append(r"(?![^\W_]|')")
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -24,9 +25,16 @@ _NUMBER = re.compile(
 _TITLE_CASE = re.compile(r"(?<![.!?…\"“] )(?<!^)\b[A-Z][a-z]+(?:['’]s)?\b")
 #: Words and character pairs of questions that say nothing about their topic.
 _COMMON: Final = frozenset(
-    "about where which would could should there their these those describe explain tell something someone really think"
-    " 말씀 씀해 주세 세요 니까 습니 니다 경험 험을 사례 례를 어떻 떻게 무엇 엇입 입니 왜이 있습 까요 했습 하셨 셨습 해주 적이 어떤"
-    " 请讲 讲一 一次 一个 你的 你怎 怎样 什么 么时 时候 为什 说说 经历 的经 你有 有没 没有 你做 做过 请说 说明 一下 如何".split()
+    word
+    for line in (
+        "about where which would could should there their these those describe explain tell something",
+        "someone really think",
+        "말씀 씀해 주세 세요 니까 습니 니다 경험 험을 사례 례를 어떻 떻게 무엇 엇입 입니",
+        "왜이 있습 까요 했습 하셨 셨습 해주 적이",
+        "请讲 讲一 一次 一个 你的 你怎 怎样 什么 么时 时候 为什 说说 经历 的经 你有 有没",
+        "没有 你做 做过 请说 说明 一下 如何",
+    )
+    for word in line.split()
 )
 _LIST_MARK = re.compile(r"[,，、/;；]|\band\b|및|그리고|和")
 #: More tools than this in one sentence are a list, not an account.
@@ -98,7 +106,8 @@ def read(text: str, question: str, default: Language) -> Reading:
     return Reading(tuple(found))
 
 
-def indicators_of(text: str, default: Language) -> dict[str, frozenset[str]]:
+@lru_cache(maxsize=512)
+def indicators_of(text: str, default: Language) -> Mapping[str, frozenset[str]]:
     """The criteria that a text (a question, say) speaks of: tag of the criterion to the cues found."""
     language = sentences.language_of(text, default)
     found: dict[str, set[str]] = {}
