@@ -6,7 +6,6 @@ from typing import Final
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
 
 from vivavoce.http import docs
 from vivavoce.http.errors import add_error_handlers
@@ -37,6 +36,7 @@ def create_api(services: Services) -> FastAPI:
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,
         openapi_url="/openapi.json",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         generate_unique_id_function=lambda route: route.name,
@@ -47,7 +47,7 @@ def create_api(services: Services) -> FastAPI:
         app.include_router(module.router, prefix=API)
     app.include_router(health.router)
     app.router.routes.extend(docs.routes())
-    app.router.routes.append(Route("/{path:path}", WebApp(services.web_app).show, methods=["GET"], name="web_app"))
+    app.router.default = WebApp(services.web_app)
     if services.allowed_origins or services.mode == "development":
         app.add_middleware(
             CORSMiddleware,

@@ -10,6 +10,7 @@ from typing import Final
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from vivavoce.catalogue import text
 from vivavoce.domain.errors import not_found
@@ -22,14 +23,20 @@ _NOT_THE_APPS: Final = ("api/", "socket.io/", "ws/", "openapi.json", "asyncapi.j
 
 
 class WebApp:
-    """Serves a folder. Made once; a build that comes later is served without a restart."""
+    """Serves a folder; a build that comes later is served without a restart."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
 
-    async def show(self, request: Request) -> Response:
-        path = request.path_params.get("path", "")
-        if path.startswith(_NOT_THE_APPS):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that no route knows. Sockets have doors of their own."""
+        if scope["type"] == "http":
+            response = await self._answer(Request(scope, receive))
+            await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        path = request.url.path.lstrip("/")
+        if request.method not in ("GET", "HEAD") or path.startswith(_NOT_THE_APPS):
             return error_response(request, not_found("there is nothing at this address", reason="route_not_found"))
         file = await anyio.to_thread.run_sync(self._find, path)
         if file is not None:
