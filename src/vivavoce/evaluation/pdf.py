@@ -23,9 +23,7 @@ FONTS: Final[Mapping[Language, tuple[str, ...]]] = {
     "ko": ("Vivavoce Sans KR", "Vivavoce Sans SC", "Noto Sans CJK KR", "DejaVu Sans"),
     "zh": ("Vivavoce Sans SC", "Vivavoce Sans KR", "Noto Sans CJK SC", "DejaVu Sans"),
 }
-_KNOWN_ENDS: Final = frozenset(
-    {"completed", "candidate", "interviewer", "time", "abandoned", "withdrawn", "stopped"}
-)
+_KNOWN_ENDS: Final = frozenset({"completed", "candidate", "interviewer", "time", "abandoned", "withdrawn", "stopped"})
 _TIME_LABELS: Final = 12
 #: Cards longer than this may break over a page.
 _LONG_CARD: Final = 900
@@ -110,8 +108,7 @@ def _criterion(criterion: ReportCriterion, report: Report, texts: Mapping[str, s
     described = {item.criterion_id: item.description for item in report.rubric.criteria}
     starts = {utterance.utterance_id: utterance.start for utterance in report.transcript}
     evidence = [
-        {"quote": f"“{item.quote}”", "at": _clock(starts.get(item.utterance_id, 0.0))}
-        for item in criterion.evidence
+        {"quote": f"“{item.quote}”", "at": _clock(starts.get(item.utterance_id, 0.0))} for item in criterion.evidence
     ]
     confidence = criterion.confidence
     return {
@@ -133,7 +130,8 @@ def _criterion(criterion: ReportCriterion, report: Report, texts: Mapping[str, s
 def _own(card: OwnScorecard, report: Report, texts: Mapping[str, str]) -> dict[str, str]:
     names = {item.criterion_id: item.name for item in report.rubric.criteria}
     marks = [
-        f"{names.get(mark.criterion_id, mark.criterion_id)} {mark.score:g}" + (f" ({mark.comment})" if mark.comment else "")
+        f"{names.get(mark.criterion_id, mark.criterion_id)} {mark.score:g}"
+        + (f" ({mark.comment})" if mark.comment else "")
         for mark in card.criteria
         if mark.score is not None
     ]
@@ -152,7 +150,7 @@ def _differences(report: Report) -> list[dict[str, str]]:
             "name": names.get(item.criterion_id, item.criterion_id),
             "ai": _figure(item.ai),
             "human": _figure(item.human),
-            "delta": "–" if item.delta is None else f"{item.delta:+.1f}",
+            "delta": "–" if item.delta is None else f"{item.delta:+.1f}".replace("-", "−"),
         }
         for item in report.differences
         if item.human is not None

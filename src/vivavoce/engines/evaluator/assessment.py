@@ -32,6 +32,7 @@ _DEFAULT_WEIGHTS: Final = dict.fromkeys(DIMENSIONS, 1.0)
 _SCALE: Final = ((0.0, 1.6), (0.12, 2.0), (0.28, 2.7), (0.45, 3.5), (0.62, 4.3), (0.8, 5.0), (1.0, 5.0))
 #: Only the best sentences of a thread are weighed: saying more of the same does not help, and an aside does not hurt.
 SENTENCES_WEIGHED: Final = 12
+_TELLING_FAULTS: Final = (("blame", 1), ("hostile", 1), ("evasion", 1), ("claim", 2), ("vague", 3))
 LEAST_AMOUNT: Final = 4
 #: What a "we" did, or somebody unnamed, counts beside what the speaker did.
 _OTHERS_WEIGHT: Final = 0.55
@@ -259,11 +260,11 @@ def _confidence(judged: Sequence[_Judged], contradicted: int) -> float:
     amount = 0.5 * (1.0 - math.exp(-telling / 3.0)) + 0.5 * (1.0 - math.exp(-said / 80.0))
     scores = [item.score for item in judged]
     agreement = 1.0 - min(1.0, pstdev(scores) / 1.5) if len(scores) > 1 else 0.5
-    answers = 1.0 - math.exp(-len(judged) / 1.5)
+    answers = 1.0 - math.exp(-len(judged) / 2.5)
     asked = max(item.weight for item in judged)
     heard = fmean(item.thread.heard for item in judged)
     sure = (
-        (0.2 + 0.4 * amount + 0.15 * answers + 0.15 * agreement)
+        (0.15 + 0.38 * amount + 0.25 * answers + 0.12 * agreement)
         * (0.6 + 0.4 * asked)
         * heard
         * 0.7 ** min(contradicted, 3)
@@ -272,16 +273,13 @@ def _confidence(judged: Sequence[_Judged], contradicted: int) -> float:
 
 
 def _named_faults(judged: Sequence[_Judged], contradicted: int) -> tuple[str, ...]:
-    total = {
-        name: sum(item.faults.get(name, 0.0) for item in judged)
-        for name in ("evasion", "vague", "claim", "blame", "hostile")
-    }
-    named = [
-        name
-        for name, least in (("blame", 1), ("hostile", 1), ("evasion", 1), ("claim", 2), ("vague", 3))
-        if total[name] >= least
-    ]
-    return (*(("contradiction",) if contradicted else ()), *named)
+    """The faults worth telling: found often enough, and in a good part of the answers."""
+    named = ["contradiction"] if contradicted else []
+    for name, least in _TELLING_FAULTS:
+        counts = [item.faults.get(name, 0.0) for item in judged]
+        if sum(counts) >= least and sum(1 for count in counts if count) >= 0.4 * len(counts):
+            named.append(name)
+    return tuple(named)
 
 
 def _evidence(judged: Sequence[_Judged], best: _Judged) -> tuple[Spoken, ...]:

@@ -38,7 +38,8 @@ def feedback(criterion_id: str, assessment: Assessment, language: Language) -> s
     """One line: what would make the answer stronger."""
     texts = catalogue("report", language)
     missing = _missing(criterion_id, assessment)
-    if assessment.faults and assessment.faults[0] in ("contradiction", "blame", "hostile", "evasion"):
+    good = assessment.score is not None and assessment.score >= STRENGTH_FROM
+    if assessment.faults and not good and assessment.faults[0] in ("contradiction", "blame", "hostile", "evasion"):
         return texts[f"feedback.{assessment.faults[0]}"]
     return texts[f"feedback.{missing[0]}"] if missing else texts["feedback.keep"]
 
