@@ -20,6 +20,8 @@ export default defineConfig({
     target: "es2022",
     // No data: URLs, so that the page runs under a strict content security policy.
     assetsInlineLimit: 0,
+    // The charts are the one large part, and are loaded only where a chart is shown.
+    chunkSizeWarningLimit: 600,
   },
   server: {
     fs: { allow: [here("."), here("../src/vivavoce/locales")] },
@@ -33,5 +35,6 @@ export default defineConfig({
     setupFiles: ["tests/setup.ts"],
     css: false,
     restoreMocks: true,
+    unstubGlobals: true,
   },
 });

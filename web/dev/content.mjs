@@ -257,7 +257,7 @@ export function report(session, sealed, own) {
       produced_by: { engine: "rubric", version: "1.0.0", model: "", prompt_version: "", rubric_id: "general", rubric_version: "1" },
     },
     rubric: rubric(language, criteria.map((item) => item.criterion_id)),
-    transcript: utterances.map(({ move: _move, ...item }) => item),
+    transcript: utterances.map((item) => ({ ...item, move: undefined })),
     timeline,
     plan: {},
     notices: LISTS[language].notices,

@@ -30,6 +30,7 @@ try {
         failed += 1;
         process.stdout.write(`${name} at ${width}: ${error.message.split("\n")[0]}\n`);
       }
+      if (viewport !== true) await page.evaluate(() => window.scrollTo(0, 0));
       const file = `${folder}${name}-${width}${dark ? "-dark" : ""}.png`;
       await page.screenshot({ path: file, fullPage: viewport !== true });
       await page.context().close();

@@ -89,8 +89,10 @@ const isFresh = (credentials: Credentials, notToken: string | null): boolean =>
 
 /** Refresh tokens rotate, so only one tab may use one: the others wait and take what it got. */
 async function exclusively<Value>(name: string, run: () => Promise<Value>): Promise<Value> {
-  if (typeof navigator === "undefined" || navigator.locks === undefined) return run();
-  return navigator.locks.request(name, run) as Promise<Value>;
+  // Only secure origins have locks; elsewhere the last refresh wins.
+  const locks: LockManager | null | undefined = navigator.locks;
+  if (!locks) return run();
+  return locks.request(name, run) as Promise<Value>;
 }
 
 async function refresh(place: Place, refused: string | null): Promise<string | null> {

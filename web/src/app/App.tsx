@@ -3,7 +3,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { credentialsOf, useCredentialStore } from "@/api/credentials";
-import { theme } from "@/ui/theme";
+import { cssVariables, theme } from "@/ui/theme";
 import { queryClient } from "./queryClient";
 import { router } from "./router";
 
@@ -20,7 +20,7 @@ function useSignInWhenLost() {
 export function App() {
   useSignInWhenLost();
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto" colorSchemeManager={scheme}>
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto" colorSchemeManager={scheme}>
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
       </QueryClientProvider>

@@ -45,7 +45,16 @@ function useFocusOnNavigation() {
   return main;
 }
 
-function Frame({ brand, navigation, end }: { brand: ReactNode; navigation?: ReactNode; end: ReactNode }) {
+interface FrameProps {
+  brand: ReactNode;
+  navigation?: ReactNode;
+  end: ReactNode;
+  /** Says at the top that there is no connection. The interview itself says it better, in its own place. */
+  banner?: boolean;
+  children?: ReactNode;
+}
+
+function Frame({ brand, navigation, end, banner = false, children }: FrameProps) {
   const t = useText();
   const main = useFocusOnNavigation();
   return (
@@ -58,9 +67,9 @@ function Frame({ brand, navigation, end }: { brand: ReactNode; navigation?: Reac
         {navigation}
         <div className={css.end}>{end}</div>
       </header>
-      <OfflineBanner />
+      {banner && <OfflineBanner />}
       <main id="content" ref={main} tabIndex={-1} className={css.main}>
-        <Outlet />
+        {children ?? <Outlet />}
       </main>
     </div>
   );
@@ -82,7 +91,7 @@ function UserMenu() {
         <Button
           variant="subtle"
           color="gray"
-          size="compact-md"
+          size="compact-sm"
           h={40}
           leftSection={<UserIcon />}
           aria-label={t("shell.account", { name: user.name })}
@@ -102,9 +111,10 @@ export function StaffShell() {
   const t = useText();
   return (
     <Frame
+      banner
       brand={
         <Link to="/interviews" className={css.brandLink}>
-          <Brand />
+          <Brand short />
         </Link>
       }
       navigation={
@@ -124,7 +134,7 @@ export function StaffShell() {
 }
 
 /** Sign-in and the candidate's pages: nothing there to wander off to. */
-export function PlainShell() {
+export function PlainShell({ children }: { children?: ReactNode }) {
   return (
     <Frame
       brand={<Brand />}
@@ -134,6 +144,8 @@ export function PlainShell() {
           <SchemeSwitch />
         </>
       }
-    />
+    >
+      {children}
+    </Frame>
   );
 }

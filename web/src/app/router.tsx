@@ -16,11 +16,13 @@ import { PlainShell, StaffShell } from "./Shell";
 function NotFound() {
   const t = useText();
   return (
-    <Page>
-      <State heading="h1" title={t("state.not_found")} actions={<Link to="/">{t("state.not_found_home")}</Link>}>
-        {t("state.not_found_text")}
-      </State>
-    </Page>
+    <PlainShell>
+      <Page>
+        <State heading="h1" title={t("state.not_found")} actions={<Link to="/">{t("state.not_found_home")}</Link>}>
+          {t("state.not_found_text")}
+        </State>
+      </Page>
+    </PlainShell>
   );
 }
 

@@ -5,6 +5,7 @@ import { createStore } from "zustand";
 import { credentialsOf, type Place } from "@/api/credentials";
 import type { HistoryMessage, Session } from "@/api/types";
 import { type Conversation, EMPTY, reduce } from "@/protocol/conversation";
+import { newId } from "@/protocol/ids";
 import type { ErrorData } from "@/protocol/messages";
 import type { OutboxItem } from "@/protocol/outbox";
 import { type DialogueStore, WebSocketContext } from "./dialogue";
@@ -84,12 +85,12 @@ export function WebSocketProvider({ place, session, messages, onRefused, childre
       connection: state,
       retry: connect,
       send: (text: string) => {
-        const item: OutboxItem = { client_id: crypto.randomUUID(), text, written_at: Date.now() };
+        const item: OutboxItem = { client_id: newId(), text, written_at: Date.now() };
         store.setState(({ conversation }) => ({ conversation: reduce(conversation, { type: "queued", item }) }));
         client.sendText(item);
       },
       thinkTime: (seconds?: number) =>
-        client.sendNow("think_time", { client_id: crypto.randomUUID(), ...(seconds === undefined ? {} : { seconds }) }),
+        client.sendNow("think_time", { client_id: newId(), ...(seconds === undefined ? {} : { seconds }) }),
       dismissError: () =>
         store.setState(({ conversation }) => ({ conversation: reduce(conversation, { type: "error_seen" }) })),
     }),

@@ -18,11 +18,12 @@ export function VoiceBars({ mood = "still" }: { mood?: Mood }) {
   );
 }
 
-export function Brand() {
+/** `short`: only the sign on a narrow screen, the name for screen readers. */
+export function Brand({ short = false }: { short?: boolean }) {
   return (
-    <span className={css.brand}>
+    <span className={css.brand} data-short={short}>
       <VoiceBars />
-      Vivavoce
+      <b>Vivavoce</b>
     </span>
   );
 }
@@ -147,7 +148,7 @@ export function Loading({ lines = 4 }: { lines?: number }) {
     <div role="status">
       <VisuallyHidden>{t("state.loading")}</VisuallyHidden>
       {Array.from({ length: lines }, (_, index) => (
-        <Skeleton key={index} height={index === 0 ? 28 : 64} mb="md" radius="md" width={index === 0 ? "40%" : "100%"} />
+        <Skeleton key={index} className={css.bone} height={index === 0 ? 28 : 64} mb="md" radius="md" width={index === 0 ? "40%" : "100%"} />
       ))}
     </div>
   );

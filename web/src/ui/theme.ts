@@ -1,4 +1,11 @@
-import { ActionIcon, Button, createTheme, type MantineColorsTuple, Modal } from "@mantine/core";
+import {
+  ActionIcon,
+  Button,
+  createTheme,
+  type CSSVariablesResolver,
+  type MantineColorsTuple,
+  Modal,
+} from "@mantine/core";
 
 const verdigris: MantineColorsTuple = [
   "#e9f7f3",
@@ -49,4 +56,27 @@ export const theme = createTheme({
       styles: { title: { fontWeight: 640, fontSize: "var(--vv-text-lg)" }, content: { background: "var(--vv-surface)" } },
     }),
   },
+});
+
+/** Mantine's neutral colours are ours in both schemes, so that a component looks the same wherever it comes from. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {
+    "--mantine-color-body": "var(--vv-paper)",
+    "--mantine-color-text": "var(--vv-ink)",
+    "--mantine-color-default": "var(--vv-surface)",
+    "--mantine-color-default-hover": "var(--vv-sunken)",
+    "--mantine-color-default-color": "var(--vv-ink)",
+    "--mantine-color-default-border": "var(--vv-line-strong)",
+    "--mantine-color-dimmed": "var(--vv-ink-3)",
+    "--mantine-color-placeholder": "var(--vv-ink-3)",
+    "--mantine-color-error": "var(--vv-danger)",
+    "--mantine-color-disabled": "var(--vv-sunken)",
+    "--mantine-color-disabled-color": "var(--vv-ink-3)",
+    "--mantine-color-disabled-border": "var(--vv-line)",
+    "--mantine-color-gray-text": "var(--vv-ink-2)",
+    "--mantine-color-gray-light-color": "var(--vv-ink-2)",
+    "--mantine-color-gray-light-hover": "var(--vv-sunken)",
+  },
+  light: {},
+  dark: {},
 });

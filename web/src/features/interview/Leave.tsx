@@ -28,7 +28,7 @@ export function Leave({ sessionId, place, onLeft }: { sessionId: string; place: 
     <>
       <Menu position="bottom-end">
         <Menu.Target>
-          <Button variant="subtle" color="gray" size="compact-md" h={40}>
+          <Button variant="subtle" color="gray" size="compact-sm" h={40}>
             {t("leave.menu")}
           </Button>
         </Menu.Target>

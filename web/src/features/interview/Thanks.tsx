@@ -23,7 +23,7 @@ export function Thanks({ reason, name, language, undelivered }: ThanksProps) {
   return (
     <Page narrow>
       <div ref={box} tabIndex={-1} style={{ outline: "none" }}>
-        <State heading="h1" title={heading} mood="listening">
+        <State heading="h1" title={heading}>
           {withdrawn ? t("thanks.withdrawn_text") : [why, t("thanks.text")].filter(Boolean).join(" ")}
         </State>
       </div>

@@ -22,7 +22,7 @@ export function TimeLeft({ clock }: { clock: Clock }) {
   const spoken = SPOKEN_MINUTES.findLast((minutes) => left <= minutes * 60 && left > 0);
   return (
     <span className={css.time}>
-      {t("conversation.time_left")} <strong>{clockText(Math.ceil(left))}</strong>
+      <span className={css.timeLabel}>{t("conversation.time_left")}</span> <strong>{clockText(Math.ceil(left))}</strong>
       {!clock.running && ` · ${t("conversation.clock_stopped")}`}
       <VisuallyHidden>
         <span role="status">{spoken === undefined ? "" : t("conversation.minutes_left", { count: spoken })}</span>

@@ -46,7 +46,8 @@ function ReportCell({ session }: { session: Session }) {
   if (session.report === "ready") {
     return (
       <Link to="/interviews/$id/report" params={{ id: session.session_id }} className={css.report}>
-        {t("interviews.open_report")} <ArrowIcon size={14} />
+        {t("interviews.open_report")}
+        <ArrowIcon size={14} />
       </Link>
     );
   }
@@ -68,9 +69,7 @@ function Row({ session }: { session: Session }) {
           {nameOf(session)}
         </Link>
         <div className={css.meta}>
-          {[session.role, t(`language.${session.language}`), t(`style.${session.interview_style}`)]
-            .filter(Boolean)
-            .join(" · ")}
+          {[session.role, t(`language.${session.language}`)].filter(Boolean).join(" · ")}
         </div>
       </div>
       <div>

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { type FormEvent, type ReactNode, useId, useMemo, useRef, useState } from "react";
 import { createInvitation, createSession, listCompetencies } from "@/api/client";
+import { newId } from "@/protocol/ids";
 import { STYLES, type Visibility } from "@/api/types";
 import { useDraft } from "@/ui/drafts";
 import { Failure } from "@/ui/Failure";
@@ -86,7 +87,7 @@ export default function NewPage() {
   const [form, setForm, forget] = useDraft<InterviewForm>("new-interview", emptyForm(language), isForm);
   const [tried, setTried] = useState(false);
   const roleInput = useRef<HTMLInputElement>(null);
-  const idempotencyKey = useRef(crypto.randomUUID());
+  const idempotencyKey = useRef(newId());
   const change = (part: Partial<InterviewForm>) => setForm((before) => ({ ...before, ...part }));
   const request = useMemo(() => toRequest(form), [form]);
   const found = problems(form);

@@ -30,7 +30,7 @@ function radarOption(report: Report, name: string, palette: Palette, width: numb
     tooltip: { backgroundColor: palette.surface, borderColor: palette.line, textStyle: { color: palette.ink } },
     radar: {
       indicator: criteria.map((item) => ({ name: narrowName(item.name, width), min: 0, max: 5 })),
-      radius: width < 420 ? "58%" : "66%",
+      radius: width < 420 ? "58%" : "70%",
       splitNumber: 5,
       axisName: { color: palette.ink, fontSize: 12 },
       splitLine: { lineStyle: { color: palette.line } },
@@ -65,7 +65,7 @@ export function RadarChart({ report }: { report: Report }) {
   return (
     <Chart
       label={label}
-      height={320}
+      height={360}
       option={option}
       table={
         <table className={css.table} lang={LOCALES[report.language]}>
@@ -124,9 +124,10 @@ function timelineOption(report: Report, { t, format, names }: TimelineTexts, pal
     grid: { left: 48, right: 16, top: 34, bottom: width < 520 ? 96 : 72 },
     legend: {
       bottom: 0,
-      icon: undefined,
       selectedMode: false,
-      itemGap: 14,
+      itemGap: 16,
+      itemWidth: 12,
+      itemHeight: 12,
       textStyle: { color: palette.ink, fontSize: 12 },
       data: strategies.map((strategy) => t(`strategy.${strategy}`)),
     },

@@ -8,6 +8,7 @@ import type { Report } from "@/api/types";
 import { Failure } from "@/ui/Failure";
 import { failureText } from "@/ui/failureText";
 import { BackIcon, DownloadIcon, LockIcon } from "@/ui/icons";
+import { scrollBehavior } from "@/ui/motion";
 import { Badge, Facts, LevelMeter, Loading, Notice, Page, PageHead, Panel, State } from "@/ui/primitives";
 import { clockText, LOCALES, useFormat, useText } from "@/ui/text";
 import { RadarChart, TimelineChart } from "./Charts";
@@ -123,7 +124,7 @@ function Loaded({ report, onSubmitted }: { report: Report; onSubmitted: () => vo
   };
   const back = () => {
     const quote = active === null ? null : document.getElementById(quoteId(active));
-    quote?.scrollIntoView({ block: "center", behavior: "smooth" });
+    quote?.scrollIntoView({ block: "center", behavior: scrollBehavior() });
     quote?.focus({ preventScroll: true });
     setActive(null);
   };
@@ -241,7 +242,7 @@ export default function ReportPage() {
       <Page>
         <div role="status">
           <State heading="h1" title={t("report.pending")} mood="thinking">
-            {failureText(t, report.error)}
+            {t("report.pending_text")}
           </State>
         </div>
       </Page>

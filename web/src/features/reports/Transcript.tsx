@@ -3,6 +3,7 @@ import { Fragment, useEffect, useMemo, useRef } from "react";
 import type { Report, Utterance } from "@/api/types";
 import { segments, type Span } from "@/protocol/spans";
 import { BackIcon } from "@/ui/icons";
+import { scrollBehavior } from "@/ui/motion";
 import { clockText, LOCALES, useText } from "@/ui/text";
 import { type Citation, moveOf, spansByUtterance } from "./model";
 import css from "./Report.module.css";
@@ -65,7 +66,7 @@ export function Transcript({ report, cited, active, jumps, onBack }: TranscriptP
     if (active === null || jumps === 0) return;
     const own = document.getElementById(markId(active));
     const target = own ?? box.current?.querySelector<HTMLElement>('mark[data-active="true"]');
-    target?.scrollIntoView({ block: "center", behavior: "smooth" });
+    target?.scrollIntoView({ block: "center", behavior: scrollBehavior() });
     target?.focus({ preventScroll: true });
   }, [active, jumps]);
 

@@ -1,0 +1,27 @@
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, render } from "@testing-library/react";
+import i18next from "i18next";
+import type { ReactElement } from "react";
+import { initReactI18next } from "react-i18next";
+import { afterEach } from "vitest";
+import en from "@locales/web.en.json";
+import { theme } from "@/ui/theme";
+
+await i18next.use(initReactI18next).init({
+  lng: "en",
+  resources: { en: { translation: en } },
+  keySeparator: false,
+  nsSeparator: false,
+  interpolation: { escapeValue: false, prefix: "{", suffix: "}" },
+});
+
+afterEach(cleanup);
+
+/** Renders with everything that the app's providers give, but without a router. */
+export const show = (element: ReactElement) =>
+  render(
+    <MantineProvider theme={theme} env="test">
+      <QueryClientProvider client={new QueryClient()}>{element}</QueryClientProvider>
+    </MantineProvider>,
+  );
