@@ -51,6 +51,10 @@ class Endpoint(Protocol):
         (`unauthorized` after the time to sign in, `rate_limited` for too many connections): tell the client."""
         ...
 
+    def refused_message(self, ws: WebSocket, error: VivavoceError, data: str | bytes) -> None:
+        """Like `refused`, where the message is at hand: for doors whose messages say how to answer them."""
+        self.refused(ws, error)
+
     def drained(self, ws: WebSocket) -> None:
         """The client has caught up: what waited has been handed over and `ws.writable` is true again."""
         return

@@ -14,11 +14,13 @@ from vivavoce.gateway.addresses import NO_PROXIES, TrustedProxies, is_loopback_a
 from vivavoce.gateway.endpoint import Endpoint
 from vivavoce.gateway.frames import CloseCode
 from vivavoce.gateway.handshake import Handshake
+from vivavoce.gateway.http_door import HttpDoor
 from vivavoce.gateway.limits import GatewayLimits
 from vivavoce.gateway.origins import OriginPolicy
 from vivavoce.gateway.socket import WebSocket
 
-_LONGEST_TICK_S: Final = 1.0
+# Short, so that the heartbeats of many sockets are spread over many ticks and none of them takes long.
+_LONGEST_TICK_S: Final = 0.1
 _TICKS_PER_TIMEOUT: Final = 4
 _RETRY_AFTER_S: Final = 5
 
@@ -29,6 +31,18 @@ class Expiring(Protocol):
     def expire(self) -> None: ...
 
 
+class Swept(Protocol):
+    """A part of the gateway that keeps connections of its own beside the sockets."""
+
+    def sweep(self, now: float) -> None:
+        """A tick has passed; `now` is the monotonic clock in seconds."""
+        ...
+
+    def stop(self) -> None:
+        """The gateway stops: end what is no socket."""
+        ...
+
+
 class Pending(Expiring, Protocol):
     """A connection that has not yet said what it wants."""
 
@@ -37,11 +51,15 @@ class Pending(Expiring, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer to a handshake that opens nothing: the HTTP status, the error for the body, further headers."""
+    """An answer to a handshake that opens nothing: the HTTP status, the error for the body, further headers.
+
+    `body` is for clients that know another shape than the system's own.
+    """
 
     status: int
     error: VivavoceError
     headers: Sequence[tuple[str, str]] = ()
+    body: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +145,12 @@ class Gateway:
         self.trusted_proxies = trusted_proxies
         self.stats = GatewayStats()
         self.deadlines: dict[Expiring, float] = {}
+        self.http_doors: list[HttpDoor] = []
+        """Paths that are answered beside the application; the first that serves a path takes its connection."""
+        self._swept: list[Swept] = []
         self._pending: dict[Pending, None] = {}
         self.throttled: list[WebSocket] = []
+        self.unflushed: list[WebSocket] = []
         self.tick = 0
         rate = limits.message_rate
         self.message_interval: float = 0.0 if rate is None else 1 / rate.per_second
@@ -140,6 +162,7 @@ class Gateway:
         self._by_address: dict[str, int] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._tick_s = self._shortest_tick()
+        self.frames_per_tick = 0.0
         self._stopping = False
         self._gone: asyncio.Event | None = None
 
@@ -148,9 +171,7 @@ class Gateway:
     def admit(self, handshake: Handshake) -> Endpoint | Refusal:
         """The endpoint for a valid handshake, or why not: 503 where full or stopping, 403 by origin, 404 by path."""
         if self._stopping or self.stats.active_connections >= self.limits.max_connections:
-            why = "the server is restarting" if self._stopping else "the server is full"
-            error = VivavoceError("unavailable", why, info={"retry_after": _RETRY_AFTER_S})
-            return Refusal(503, error, [("Retry-After", str(_RETRY_AFTER_S))])
+            return Refusal(503, self._full(), [("Retry-After", str(_RETRY_AFTER_S))])
         if not self.policy.allows(handshake.origin):
             return Refusal(403, VivavoceError("forbidden", "this origin may not connect", reason="origin_not_allowed"))
         for route in self.routes:
@@ -158,6 +179,10 @@ class Gateway:
             if found is not None:
                 return found
         return Refusal(404, VivavoceError("not_found", "there is no WebSocket at this path"))
+
+    def _full(self) -> VivavoceError:
+        why = "the server is restarting" if self._stopping else "the server is full"
+        return VivavoceError("unavailable", why, info={"retry_after": _RETRY_AFTER_S})
 
     def error_body(self, error: VivavoceError, accept_language: str = "") -> Mapping[str, object]:
         """SPEC 0.4, as the body of an HTTP answer."""
@@ -172,16 +197,9 @@ class Gateway:
         """Take over the transport of a handshake that was accepted; `early` bytes came along with it."""
         ws = WebSocket(transport, self, endpoint, handshake)
         transport.set_protocol(ws)
-        self.stats.total_connections += 1
-        self.stats.active_connections += 1
-        address = handshake.client_address
-        count = self._by_address.get(address, 0) + 1
-        self._by_address[address] = count
-        if count > self.limits.max_connections_per_address and not is_loopback_address(address):
-            ws.turn_away_unopened(
-                VivavoceError("rate_limited", "too many connections from this address", reason="too_many_connections"),
-                CloseCode.TOO_MANY,
-            )
+        error = self._enter(handshake.client_address)
+        if error is not None:
+            ws.turn_away_unopened(error, CloseCode.TOO_MANY)
             return ws
         self._place(ws, endpoint)
         self.expire_after(ws, self.limits.authentication_timeout_s)
@@ -192,8 +210,31 @@ class Gateway:
         """A socket's transport is gone."""
         self.deadlines.pop(ws, None)
         ws.leave_bucket()
+        self.leave_place(ws.handshake.client_address)
+
+    def take_place(self, address: str) -> VivavoceError | None:
+        """Count a connection that is no socket among the others, or say why it may not be; see `leave_place`."""
+        if self._stopping or self.stats.active_connections >= self.limits.max_connections:
+            return self._full()
+        error = self._enter(address)
+        if error is not None:
+            self.leave_place(address)
+        return error
+
+    def _enter(self, address: str) -> VivavoceError | None:
+        self.stats.total_connections += 1
+        self.stats.active_connections += 1
+        count = self._by_address.get(address, 0) + 1
+        self._by_address[address] = count
+        if count > self.limits.max_connections_per_address and not is_loopback_address(address):
+            return VivavoceError(
+                "rate_limited", "too many connections from this address", reason="too_many_connections"
+            )
+        return None
+
+    def leave_place(self, address: str) -> None:
+        """A connection from this address is over."""
         self.stats.active_connections -= 1
-        address = ws.handshake.client_address
         count = self._by_address.get(address, 0) - 1
         if count > 0:
             self._by_address[address] = count
@@ -223,9 +264,16 @@ class Gateway:
 
     # Time
 
+    def flush(self) -> None:
+        """The end of a tick of the loop: each socket writes what was sent to it in one piece."""
+        unflushed, self.unflushed = self.unflushed, []
+        for ws in unflushed:
+            ws.flush()
+
     def start(self) -> None:
         """Begin sweeping, on the running loop."""
         self.loop = asyncio.get_running_loop()
+        self.frames_per_tick = max(1.0, self.limits.frames_per_second * self._tick_s)
         self._stopping = False
         if self._timer is None:
             self._timer = self.loop.call_later(self._tick_s, self._sweep)
@@ -236,6 +284,8 @@ class Gateway:
         """Refuse new sockets, close all, wait up to `grace_s` for them to go, and break off the rest."""
         self._stopping = True
         self.close_all(code, reason)
+        for part in self._swept:
+            part.stop()
         if not await self._all_gone(grace_s):
             for ws in list(self):
                 ws.abort()
@@ -262,6 +312,19 @@ class Gateway:
         for ws in list(self):
             ws.close(code, reason)
 
+    def sweep_with(self, part: Swept, within_s: float) -> float:
+        """Let a part be swept too, often enough to keep times of `within_s`; the seconds between two of its ticks.
+
+        To be called before `start`.
+        """
+        self._swept.append(part)
+        self._tick_s = min(self._tick_s, within_s / _TICKS_PER_TIMEOUT)
+        return self._tick_s
+
+    def http_door(self, path: str) -> HttpDoor | None:
+        """Who answers plain requests for this path, if it is not the application."""
+        return next((door for door in self.http_doors if door.serves(path)), None)
+
     def expire_after(self, what: Expiring, seconds: float) -> None:
         """Call `what.expire()` after about `seconds`; a new deadline replaces the one before."""
         self.deadlines[what] = time.monotonic() + seconds
@@ -276,6 +339,8 @@ class Gateway:
         for what in [what for what, at in self.deadlines.items() if at <= now]:
             self.deadlines.pop(what, None)
             what.expire()
+        for part in self._swept:
+            part.sweep(now)
         for wheel in list(self._wheels.values()):
             for ws in wheel.due():
                 idle_timeout_s = ws.endpoint.idle_timeout_s

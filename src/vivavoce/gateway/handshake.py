@@ -112,8 +112,13 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
     request = _REQUEST_LINE.fullmatch(lines[0])
     if request is None or request[3] != "1.1":
         raise HandshakeError(400, "malformed request line")
+    return request[1], request[2], parse_fields(lines[1:])
+
+
+def parse_fields(lines: Sequence[str]) -> dict[str, str]:
+    """The header fields of a request by lower-case name. Raises HandshakeError (400)."""
     fields: dict[str, str] = {}
-    for line in lines[1:]:
+    for line in lines:
         name, colon, value = line.partition(":")
         if not colon or _NAME.fullmatch(name) is None or _FORBIDDEN_IN_VALUES.search(value) is not None:
             raise HandshakeError(400, "malformed header field")
@@ -124,7 +129,7 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
                 raise HandshakeError(400, f"repeated {name}")
             value = f"{fields[name]}, {value}"
         fields[name] = value
-    return request[1], request[2], fields
+    return fields
 
 
 def check_upgrade(method: str, headers: Mapping[str, str]) -> str:

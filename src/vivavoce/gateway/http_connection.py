@@ -18,7 +18,7 @@ from uvicorn.server import ServerState
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.gateway.gateway import Gateway
 from vivavoce.gateway.handshake import refusal
-from vivavoce.gateway.listener import answer_handshake, refuse
+from vivavoce.gateway.listener import Doorway, answer_handshake, enter, path_of, refuse
 
 _FIELD_MARKS: Final = 4  # the colon, the space and the line end of a header field
 
@@ -54,6 +54,9 @@ class HttpConnection(HttpToolsProtocol):
         if self._refused:
             return
         self._unset_keepalive_if_required()
+        if self._gateway.http_doors and self._is_for_a_door(data):
+            self._hand_on(data)
+            return
         self._accounted = 0
         try:
             self.parser.feed_data(data)
@@ -137,6 +140,22 @@ class HttpConnection(HttpToolsProtocol):
         return True
 
     # Ends
+
+    def _is_for_a_door(self, data: bytes) -> bool:
+        """Whether a new request begins that the application may not be meant to answer."""
+        answered = self.cycle is None or self.cycle.response_complete
+        if self._in_head or self._in_body or not answered or self.pipeline:
+            return False
+        return b"\r\n" not in data or self._gateway.http_door(path_of(data)) is not None
+
+    def _hand_on(self, data: bytes) -> None:
+        """Let the door decide anew, as for a connection that has just come."""
+        self._let_go()
+
+        def make_http() -> HttpConnection:
+            return HttpConnection(self._gateway, self.config, self.server_state, self.app_state, self.loop)
+
+        enter(Doorway(self._gateway, self.connections, make_http), self.transport, data)
 
     def _upgrade(self, early: bytes) -> None:
         """A handshake on a connection that has served requests before."""

@@ -98,12 +98,25 @@ def answer_handshake(transport: asyncio.Transport, gateway: Gateway, head: bytes
         return
     found = gateway.admit(handshake)
     if isinstance(found, Refusal):
-        body = gateway.error_body(found.error, headers.get("accept-language", ""))
+        body = found.body or gateway.error_body(found.error, headers.get("accept-language", ""))
         refuse(transport, gateway, refusal(found.status, body, found.headers))
         return
     subprotocol = choose_subprotocol(headers, found.subprotocols)
     transport.write(acceptance(accept, [("Sec-WebSocket-Protocol", subprotocol)] if subprotocol else ()))
     gateway.open(transport, handshake, found, early)
+
+
+def path_of(head: bytes) -> str:
+    """The path that a request head asks for, without its query; empty where its first line is malformed."""
+    target = head.partition(b"\r\n")[0].split(b" ", 2)[1:2]
+    return target[0].partition(b"?")[0].decode("latin-1") if target else ""
+
+
+def enter(doorway: Doorway, transport: asyncio.Transport, data: bytes) -> None:
+    """A connection that was used before comes to the door again, with the beginning of its next request."""
+    transport.set_protocol(doorway)
+    doorway.connection_made(transport)
+    doorway.data_received(data)
 
 
 class Doorway(asyncio.Protocol):
@@ -140,10 +153,20 @@ class Doorway(asyncio.Protocol):
         if is_upgrade(head[:end]):
             answer_handshake(self._transport, self._gateway, head[:end], head[end:])
             return
+        door = self._gateway.http_door(path_of(head))
+        if door is not None:
+            protocol = door.take_over(self._transport, self._connections, self._take_back)
+            self._transport.set_protocol(protocol)
+            protocol.data_received(head)
+            return
         http = self._make_http()
         self._transport.set_protocol(http)  # type: ignore[arg-type]
         http.connection_made(self._transport)
         http.data_received(head)
+
+    def _take_back(self, transport: asyncio.Transport, data: bytes) -> None:
+        """A door hands a connection on whose next request is not for it."""
+        enter(Doorway(self._gateway, self._connections, self._make_http), transport, data)
 
     def eof_received(self) -> None:
         """A client that says no more before its head is whole gets no answer; returning None closes."""

@@ -1,8 +1,8 @@
 """One WebSocket connection as an `asyncio.Protocol`: no task, no queue and no timer of its own.
 
-What is cheap is done here for every message: the whole small masked frame is read without a parser, a message goes
-to the transport as one write (the event loop gathers the writes of one tick into one system call, at most 64 KiB
-at a time), and the parser and the queue exist only while something is half-read or waiting.
+A whole small masked frame is read without a parser, and what is sent to one client in one tick of the loop leaves
+in one write (at most about 64 KiB at a time); only the first answer given while a message is being taken goes out at
+once. The parser and the queue exist only while something is half-read or waiting.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ _CLOSING: Final = 8  # a close frame was sent; nothing more will be
 _DEAF: Final = 16  # what comes in is thrown away: the transport was broken or the close is complete
 _LOST: Final = 32  # the transport is gone
 _TOLD: Final = 64  # the door knows that it is over
+_ANSWERING: Final = 128  # the door is taking a message that came alone: its answer need not wait for others
 _NOT_READING: Final = _HELD | _THROTTLED | _DEAF | _LOST
 _NOT_SENDING: Final = _CLOSING | _LOST
 _NOT_WRITABLE: Final = _FULL | _NOT_SENDING
@@ -55,6 +56,7 @@ _NOT_WRITABLE: Final = _FULL | _NOT_SENDING
 _REFUSAL_COST: Final = 10  # frames of budget that one refused message uses up
 _LINGER_S: Final = 2.0  # time for a peer that broke the rules to read why
 _LINGER_READS: Final = 64
+_GATHERED_BYTES: Final = 64 << 10
 _PING: Final = ping_frame()
 _TEXT_HEAD: Final = 0x81
 
@@ -69,6 +71,8 @@ class WebSocket(asyncio.Protocol):
         "_ending",
         "_endpoint",
         "_gateway",
+        "_gathered",
+        "_gathered_size",
         "_id",
         "_message_free_at",
         "_parser",
@@ -98,6 +102,8 @@ class WebSocket(asyncio.Protocol):
         self._authenticated = False
         self._parser: FrameParser | None = None
         self._queue: SendQueue | None = None
+        self._gathered: list[bytes] | None = None
+        self._gathered_size = 0
         self._ending: tuple[int, str] | None = None
         self._bucket: set[WebSocket] | None = None
         self._message_free_at = 0.0
@@ -139,7 +145,7 @@ class WebSocket(asyncio.Protocol):
         """Bytes that wait beyond what the kernel has taken."""
         if self._status & _LOST:
             return 0
-        waiting = 0 if self._queue is None else self._queue.size
+        waiting = self._gathered_size if self._queue is None else self._queue.size
         return waiting + self._transport.get_write_buffer_size()
 
     @property
@@ -156,13 +162,31 @@ class WebSocket(asyncio.Protocol):
 
     def send_frame(self, frame: bytes, *, ephemeral: bool = False) -> None:
         """Like `send`, of a complete frame built once for many receivers."""
-        if self._status & _NOT_WRITABLE:
+        status = self._status
+        if status & _NOT_WRITABLE:
             self._send_later(frame, ephemeral)
             return
-        self._transport.write(frame)
-        stats = self._gateway.stats
+        gateway = self._gateway
+        size = len(frame)
+        stats = gateway.stats
         stats.messages_sent += 1
-        stats.bytes_sent += len(frame)
+        stats.bytes_sent += size
+        gathered = self._gathered
+        if gathered is not None:
+            gathered.append(frame)
+            self._gathered_size += size
+            if self._gathered_size > _GATHERED_BYTES:
+                self.flush()
+        elif status & _ANSWERING or size > _GATHERED_BYTES:
+            self._status = status & ~_ANSWERING
+            self._transport.write(frame)
+        else:
+            self._gathered = [frame]
+            self._gathered_size = size
+            unflushed = gateway.unflushed
+            if not unflushed:
+                gateway.loop.call_soon(gateway.flush)
+            unflushed.append(self)
 
     def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Close after what is waiting has been sent. `closed` of the door is called when the connection is over."""
@@ -191,21 +215,24 @@ class WebSocket(asyncio.Protocol):
         gateway = self._gateway
         gateway.stats.bytes_received += size
         # The usual case by far: one small masked text frame, whole and alone.
-        if self._parser is None and self._status <= _FULL and size > 6 and data[0] == _TEXT_HEAD:
+        if self._parser is None and self._status <= _FULL and 6 < size <= self._endpoint.max_message:
             length = data[1]
-            if length < 254:
-                payload = apply_mask(data[6:], data[2:6]) if size == length - 122 else None
-            elif length == 254 and size == 8 + (data[2] << 8 | data[3]) and 133 < size <= self._endpoint.max_message:
-                payload = apply_mask(data[8:], data[4:8])
-            else:
+            if data[0] != _TEXT_HEAD:
                 payload = None
-            if payload is not None and size <= self._endpoint.max_message:
+            elif length == 254:
+                whole = size > 133 and size == 8 + (data[2] << 8 | data[3])
+                payload = apply_mask(data[8:], data[4:8]) if whole else None
+            else:
+                payload = apply_mask(data[6:], data[2:6]) if size == length - 122 and length != 255 else None
+            if payload is not None:
                 try:
                     text = payload.decode()
                 except UnicodeDecodeError:
                     self._fail(CloseCode.INVALID_DATA, "text is not UTF-8")
                     return
+                self._status |= _ANSWERING
                 self._take_message(text, now)
+                self._status &= ~_ANSWERING
                 return
         self._parse(data)
 
@@ -235,6 +262,7 @@ class WebSocket(asyncio.Protocol):
         self._status |= _LOST | _DEAF
         self._parser = None
         self._queue = None
+        self._gathered = None
         self._gateway.forget(self)
         self._tell_closed()
 
@@ -250,6 +278,14 @@ class WebSocket(asyncio.Protocol):
             return
         if early and not self._status & _LOST:
             self.data_received(early)
+
+    def flush(self) -> None:
+        """Hand over what was gathered in this tick."""
+        gathered = self._gathered
+        if gathered is not None:
+            self._gathered = None
+            self._gathered_size = 0
+            self._transport.write(gathered[0] if len(gathered) == 1 else b"".join(gathered))
 
     def beat(self, now: float, idle_timeout_s: float) -> None:
         """The gateway's sweep passes: drop a client that has fallen silent, send the others a heartbeat."""
@@ -318,9 +354,9 @@ class WebSocket(asyncio.Protocol):
 
     def _take_events(self, parser: FrameParser) -> None:
         now = self.last_frame_at
-        limit = self._gateway.limits.frames_per_second
+        limit = self._gateway.frames_per_tick
         begun = parser.frames
-        parser.frame_limit = begun + max(1, limit - self._spent())
+        parser.frame_limit = begun + max(1, int(limit) - self._spent())
         try:
             while not self._status & _NOT_READING:
                 event = parser.next_event()
@@ -362,7 +398,7 @@ class WebSocket(asyncio.Protocol):
             if free_at < now:
                 self._message_free_at = now + interval
             elif free_at - now > gateway.message_tolerance:
-                self._refuse_rate(free_at - now - gateway.message_tolerance + interval / 2, "messages")
+                self._refuse_rate(free_at - now - gateway.message_tolerance + interval / 2, "messages", data)
                 return
             else:
                 self._message_free_at = free_at + interval
@@ -384,7 +420,7 @@ class WebSocket(asyncio.Protocol):
             cost_s = len(data) / rate.per_second
             wait_s = free_at + cost_s - now - rate.burst / rate.per_second
             if wait_s > 0:
-                self._refuse_rate(wait_s, "bytes")
+                self._refuse_rate(wait_s, "bytes", data)
                 return
             self._binary_free_at = free_at + cost_s
         self._gateway.stats.messages_received += 1
@@ -396,7 +432,7 @@ class WebSocket(asyncio.Protocol):
             self._report_failure()
             self._tell_refused(VivavoceError("internal"))
 
-    def _refuse_rate(self, wait_s: float, unit: str) -> None:
+    def _refuse_rate(self, wait_s: float, unit: str, data: str | bytes) -> None:
         rate = self._gateway.limits.message_rate if unit == "messages" else self._gateway.limits.binary_rate
         limit = 0 if rate is None else rate.per_second
         self._refuse(
@@ -404,14 +440,15 @@ class WebSocket(asyncio.Protocol):
                 "rate_limited",
                 f"more than {limit:g} {unit} a second",
                 info={"limit": limit, "retry_after": max(0.001, round(wait_s, 3))},
-            )
+            ),
+            data,
         )
 
-    def _refuse(self, error: VivavoceError) -> None:
+    def _refuse(self, error: VivavoceError, data: str | bytes | None = None) -> None:
         """Tell the client; one that is refused all the time is read more slowly, so that its flood costs little."""
         self._work = self._spent() + _REFUSAL_COST
-        self._tell_refused(error)
-        if self._work >= self._gateway.limits.frames_per_second:
+        self._tell_refused(error, data)
+        if self._work >= self._gateway.frames_per_tick:
             self._throttle()
 
     def _spent(self) -> int:
@@ -459,7 +496,12 @@ class WebSocket(asyncio.Protocol):
     def _send_control(self, frame: bytes) -> None:
         """Pings and pongs: not worth a place in the queue of a client that does not read."""
         if not self._status & _NOT_WRITABLE:
-            self._transport.write(frame)
+            self._write_last(frame)
+
+    def _write_last(self, frame: bytes) -> None:
+        """Write behind everything that was gathered."""
+        self.flush()
+        self._transport.write(frame)
 
     def _cut(self) -> None:
         """Slow consumer: what waits is thrown away, so that the close frame is the next thing it reads (SPEC 0.7)."""
@@ -479,7 +521,7 @@ class WebSocket(asyncio.Protocol):
         if self._queue:
             self._queue.append(frame)
         else:
-            self._transport.write(frame)
+            self._write_last(frame)
         self._status |= _CLOSING
         self._gateway.expire_after(self, self._gateway.limits.closing_timeout_s)
         # The peer's answer is to be read; messages before it are not taken any more.
@@ -490,7 +532,7 @@ class WebSocket(asyncio.Protocol):
         if not self._status & _CLOSING:
             self._ending = (close.code, close.reason)
             self._queue = None
-            self._transport.write(close_frame(close.code))
+            self._write_last(close_frame(close.code))
         self._status |= _CLOSING | _DEAF
         self._gateway.expire_after(self, self._gateway.limits.closing_timeout_s)
         self._transport.close()
@@ -505,7 +547,7 @@ class WebSocket(asyncio.Protocol):
             return
         self._ending = (code, reason)
         self._queue = None
-        self._transport.write(close_frame(code, reason))
+        self._write_last(close_frame(code, reason))
         self._status |= _CLOSING | _DEAF
         self._work = 0
         self._gateway.expire_after(self, _LINGER_S)
@@ -525,10 +567,13 @@ class WebSocket(asyncio.Protocol):
         except Exception:
             self._report_failure()
 
-    def _tell_refused(self, error: VivavoceError) -> None:
+    def _tell_refused(self, error: VivavoceError, data: str | bytes | None = None) -> None:
         self._gateway.stats.errors_count += 1
         try:
-            self._endpoint.refused(self, error)
+            if data is None:
+                self._endpoint.refused(self, error)
+            else:
+                self._endpoint.refused_message(self, error, data)
         except Exception:
             self._report_failure()
 
