@@ -30,6 +30,7 @@ from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy
 from vivavoce.engines.interviewer.bank import load_bank
+from vivavoce.engines.interviewer.fallback import SingleInterviewer
 from vivavoce.engines.interviewer.guided import GuidedInterviewer
 from vivavoce.gateway.server import settle_garbage_collector
 from vivavoce.ports import Append, NewEvent
@@ -151,17 +152,11 @@ async def commands(store: Store, sessions: int = 200, seconds: float = 5.0, rate
     report("commands through submit", done, "/s", ">= 3,000", met, p99_ms=round(p99, 2), p99_target_ms="<= 10")
 
 
-class Engines:
-    def __init__(self) -> None:
-        self.guided = GuidedInterviewer()
-
-    def preferred(self, session_id: str) -> GuidedInterviewer:
-        return self.guided
-
-
 async def dialogues(store: Store, count: int = 200, rounds: int = 5, every_s: float = 2.0) -> None:
     """From the input's submission to the reply on disk and published."""
-    responder = Responder(sql.SqlLeases(store.database), store.clock, Engines(), load_bank, holder="bench")
+    responder = Responder(
+        sql.SqlLeases(store.database), store.clock, SingleInterviewer(GuidedInterviewer()), load_bank, holder="bench"
+    )
     store.sessions.committed.append(responder.committed)
     config = InterviewConfig(role="backend engineer", duration_minutes=60)
     plan = make_plan(config, load_bank("en"))

@@ -24,7 +24,7 @@ from vivavoce.adapters.sql.database import Database
 from vivavoce.adapters.sql.log import SqlEventLog
 from vivavoce.adapters.sql.migrate import migrate
 from vivavoce.dialogue.plan import make_plan
-from vivavoce.dialogue.responder import Responder
+from vivavoce.dialogue.responder import Responder, Wording
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan
 from vivavoce.domain.session import events as e
@@ -33,9 +33,8 @@ from vivavoce.engines.evaluator.contract import Evaluator
 from vivavoce.engines.evaluator.rubrics import load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
-from vivavoce.engines.interviewer.contract import Interviewer
+from vivavoce.engines.interviewer.fallback import FallbackInterviewer, SingleInterviewer
 from vivavoce.engines.interviewer.guided import GuidedInterviewer
-from vivavoce.evaluation.pdf import render_pdf
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.report import Report
 from vivavoce.evaluation.reporter import Reporter, transcript
@@ -256,15 +255,21 @@ async def build(settings: Settings) -> House:
     )
 
 
-def interviewer_for(settings: Settings) -> Interviewer:
-    """The interviewer of these settings: an LLM that gives way to the guided engine, or the guided engine."""
+def interviewer_for(settings: Settings) -> Wording:
+    """The guided interviewer; before it an LLM where one is configured."""
     guided = GuidedInterviewer()
     if not settings.llm_base_url:
-        return guided
-    from vivavoce.engines.interviewer.fallback import FallbackInterviewer
-    from vivavoce.engines.interviewer.llm import LlmInterviewer
+        return SingleInterviewer(guided)
+    from vivavoce.engines.interviewer.llm import LlmInterviewer, LlmOptions  # a second of imports
 
-    return FallbackInterviewer(LlmInterviewer(settings), guided)
+    options = LlmOptions(
+        base_url=settings.llm_base_url,
+        model=settings.llm_model,
+        api_key=settings.llm_api_key.get_secret_value(),
+        first_token_timeout_s=settings.llm_first_token_timeout_s,
+        total_timeout_s=settings.llm_timeout_s,
+    )
+    return FallbackInterviewer(LlmInterviewer(options), guided)
 
 
 def evaluator_for(settings: Settings) -> Evaluator:
@@ -284,6 +289,8 @@ def _describe(error: VivavoceError, accept_language: str) -> str:
 
 
 async def _pdf(report: Mapping[str, Any]) -> bytes:
+    from vivavoce.evaluation.pdf import render_pdf  # the typesetter is large, and most processes print nothing
+
     return await asyncio.to_thread(render_pdf, msgspec.convert(report, Report))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -22,7 +22,7 @@ from vivavoce.domain.question_bank import QuestionBank
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Input, SessionState
-from vivavoce.engines.interviewer.contract import EngineUnavailable, Interviewer, ReplyRequest, Restart
+from vivavoce.engines.interviewer.contract import Interviewer, ReplyRequest, Restart
 from vivavoce.ports import Clock, Leases
 
 _LOG: Final = logging.getLogger(__name__)
@@ -66,13 +66,13 @@ class ReplyInterrupted(msgspec.Struct, frozen=True):
     turn_id: str
 
 
-class Engines(Protocol):
-    """The interviewer for a session: `preferred` (it may be the guided one), and the guided one that never fails."""
+class Wording(Protocol):
+    """Interviewers that together never fail. `on_engine` hears who words a reply: the engine and, where it took over,
+    the name of the one before it and why that one could not go on."""
 
-    def preferred(self, session_id: str) -> Interviewer: ...
-
-    @property
-    def guided(self) -> Interviewer: ...
+    def reply(
+        self, request: ReplyRequest, on_engine: Callable[[Interviewer, str, str], None] | None = None
+    ) -> AsyncIterator[str]: ...
 
 
 class Responder:
@@ -82,7 +82,7 @@ class Responder:
         self,
         leases: Leases,
         clock: Clock,
-        engines: Engines,
+        interviewer: Wording,
         bank: Callable[[Language], QuestionBank],
         *,
         holder: str,
@@ -90,7 +90,7 @@ class Responder:
     ) -> None:
         self._leases = leases
         self._clock = clock
-        self._engines = engines
+        self._interviewer = interviewer
         self._bank = bank
         self._holder = holder
         self._lease_ms = lease_ms
@@ -164,25 +164,25 @@ class Responder:
         session.tell(ReplyStarted(max(due, default=0), turn_id))
         interrupted = True
         try:
-            text, engine, switch_reason = await self._word(session, request, turn_id)
+            wording = await self._word(session, request, turn_id)
             interrupted = False
         finally:
             if interrupted:
                 session.tell(ReplyInterrupted(turn_id))
-        preferred = self._engines.preferred(session.session_id)
+        engine = wording.engine
         await session.submit(
             c.RecordReply(
                 fence=fence,
                 input_seqs=due,
-                text=text,
+                text=wording.text,
                 move=request.move,
                 engine=engine.name,
                 engine_version=engine.version,
                 model=engine.model,
                 processing_s=round(self._clock.monotonic() - started, 4),
                 answer_quality=quality,
-                switched_from=preferred.name if switch_reason else "",
-                switch_reason=switch_reason,
+                switched_from=wording.switched_from,
+                switch_reason=wording.reason,
             ),
             SYSTEM,
             f"reply:{max(due, default=0)}:{len(due)}",
@@ -220,25 +220,14 @@ class Responder:
         )
         return request, quality
 
-    async def _word(self, session: Session, request: ReplyRequest, turn_id: str) -> tuple[str, Interviewer, str]:
-        """The reply in words, told as it comes; a failing engine gives way to the guided one within the turn."""
-        preferred = self._engines.preferred(session.session_id)
-        try:
-            return await self._stream(session, preferred, request, turn_id), preferred, ""
-        except EngineUnavailable as error:
-            guided = self._engines.guided
-            if preferred is guided:
-                raise
-            _LOG.warning("the interviewer %s gave way to %s: %s", preferred.name, guided.name, error.reason)
-            session.tell(ReplyDelta(turn_id, "", restart=True))
-            return await self._stream(session, guided, request, turn_id), guided, error.reason
-
-    async def _stream(self, session: Session, engine: Interviewer, request: ReplyRequest, turn_id: str) -> str:
-        """Tell the deltas gathered to at least a few words: engines yield single tokens, and each message has a price."""
+    async def _word(self, session: Session, request: ReplyRequest, turn_id: str) -> _Wording:
+        """The reply in words, told as it comes, gathered to at least a few words: engines yield single tokens, and
+        each message has a price."""
+        wording = _Wording()
         parts: list[str] = []
         untold: list[str] = []
         told_at = self._clock.monotonic()
-        async for delta in engine.reply(request):
+        async for delta in self._interviewer.reply(request, wording.by):
             if isinstance(delta, Restart):
                 parts.clear()
                 untold.clear()
@@ -253,7 +242,21 @@ class Responder:
                 told_at = now
         if untold:
             session.tell(ReplyDelta(turn_id, "".join(untold)))
-        return "".join(parts)
+        wording.text = "".join(parts)
+        return wording
+
+
+class _Wording:
+    """A reply's text, and who worded it in the end."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.engine: Interviewer
+        self.switched_from = ""
+        self.reason = ""
+
+    def by(self, engine: Interviewer, before: str, reason: str) -> None:
+        self.engine, self.switched_from, self.reason = engine, before, reason
 
 
 def _due(state: SessionState) -> tuple[int, ...] | None:

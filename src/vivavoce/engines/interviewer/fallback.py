@@ -13,8 +13,9 @@ from vivavoce.engines.interviewer.contract import EngineUnavailable, Interviewer
 
 log: Final = structlog.get_logger(__name__)
 
-#: Called once for a reply that the second engine had to word, with the reason of EngineUnavailable.
-OnFallback = Callable[[str], None]
+#: Called with the engine that words the reply from here on; where it took over, with the name of the one before it and
+#: why that one could not go on (the reason of EngineUnavailable), otherwise with two empty strings.
+OnEngine = Callable[[Interviewer, str, str], None]
 
 
 class CircuitBreaker:
@@ -52,6 +53,18 @@ class CircuitBreaker:
         self._probing = False
 
 
+class SingleInterviewer:
+    """One engine that never fails, in the shape of `FallbackInterviewer`."""
+
+    def __init__(self, engine: Interviewer) -> None:
+        self._engine = engine
+
+    async def reply(self, request: ReplyRequest, on_engine: OnEngine | None = None) -> AsyncIterator[str]:
+        (on_engine or _untold)(self._engine, "", "")
+        async for delta in self._engine.reply(request):
+            yield delta
+
+
 class FallbackInterviewer:
     """Words replies with `first`, and with `second` when `first` cannot.
 
@@ -68,15 +81,18 @@ class FallbackInterviewer:
         self.version = f"{first.name} {first.version}, {second.name} {second.version}"
         self.model = first.model
 
-    async def reply(self, request: ReplyRequest, on_fallback: OnFallback | None = None) -> AsyncIterator[str]:
-        """Yield the reply; `on_fallback` hears the reason before the second engine's first word."""
+    async def reply(self, request: ReplyRequest, on_engine: OnEngine | None = None) -> AsyncIterator[str]:
+        """Yield the reply; `on_engine` hears who words it, before the first word."""
+        told = on_engine or _untold
         if not _worth_a_model(request):
+            told(self._second, "", "")
             async for delta in self._second.reply(request):
                 yield delta
             return
         reason, begun = "circuit_open", False
         if self._breaker.admits():
             finished = False
+            told(self._first, "", "")
             try:
                 async with aclosing(_generator(self._first.reply(request))) as deltas:
                     async for delta in deltas:
@@ -95,8 +111,7 @@ class FallbackInterviewer:
             finally:
                 if not finished:
                     self._breaker.abandoned()
-        if on_fallback is not None:
-            on_fallback(reason)
+        told(self._second, self._first.name, reason)
         if begun:
             yield Restart()
         async for delta in self._second.reply(request):
@@ -109,6 +124,10 @@ class FallbackInterviewer:
         else:
             self._breaker.failed()
         log.warning("interviewer_fallback", reason=reason, details=details, engine=self._first.name)
+
+
+def _untold(_engine: Interviewer, _before: str, _reason: str) -> None:
+    """Nobody wants to know."""
 
 
 async def _generator(deltas: AsyncIterator[str]) -> AsyncGenerator[str, None]:

@@ -49,7 +49,7 @@ class Planning(Protocol):
 
 
 class Sentences(Protocol):
-    def __call__(self, language: str, key: str, **values: object) -> str: ...
+    def __call__(self, language: str, key: str, /, **values: object) -> str: ...
 
 
 class DialogueDoor(Endpoint):

@@ -2,11 +2,12 @@
 
 from alembic import context
 
-from vivavoce.adapters.sql.migrate import METADATA
+import vivavoce.adapters.sql.identity_tables  # noqa: F401  (adds its tables)
+from vivavoce.adapters.sql.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
+    target_metadata=metadata,
     render_as_batch=True,
     compare_type=True,
 )
