@@ -1,6 +1,8 @@
 """A server for conformance suites: `python -m vivavoce.gateway.conformance --port N`.
 
-`/echo` sends every WebSocket message back as it came, up to 16 MiB, without any limit on the rate.
+`/echo` sends every WebSocket message back as it came, up to 16 MiB, without any limit on the rate; `/engine.io/` does
+the same on Engine.IO. `/socket.io/` has the namespaces `/` and `/custom`, which let everybody in, tell what came with
+CONNECT, answer `message` by `message-back`, and acknowledge `message-with-ack` with what it brought.
 """
 
 from __future__ import annotations
@@ -13,15 +15,24 @@ from typing import Any
 
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.gateway.endpoint import Endpoint
+from vivavoce.gateway.engineio.connection import EngineConnection
+from vivavoce.gateway.engineio.server import EngineIOServer
 from vivavoce.gateway.gateway import Gateway, Route
 from vivavoce.gateway.handshake import Handshake
 from vivavoce.gateway.limits import GatewayLimits
 from vivavoce.gateway.origins import OriginPolicy
 from vivavoce.gateway.server import run, serve, settle_garbage_collector
 from vivavoce.gateway.socket import WebSocket
+from vivavoce.gateway.socketio.limits import SocketIOLimits
+from vivavoce.gateway.socketio.namespace import Namespace
+from vivavoce.gateway.socketio.server import SocketIOServer
+from vivavoce.gateway.socketio.socket import Acknowledge, SioSocket
 
 ECHO_PATH = "/echo"
+ENGINE_IO_PATH = "/engine.io/"
+SOCKET_IO_PATH = "/socket.io/"
 _MAX_MESSAGE = 16 << 20
+_MAX_PAYLOAD = 1_000_000
 
 
 class EchoEndpoint(Endpoint):
@@ -47,6 +58,37 @@ class EchoEndpoint(Endpoint):
         ws.send(f"{error.code}: {error.details}")
 
 
+class EchoConnection(EngineConnection):
+    """Every Engine.IO message comes back; nobody has to sign in."""
+
+    __slots__ = ()
+
+    def on_text(self, packet: str) -> None:
+        self.send_text(packet.encode())
+
+    def on_binary(self, data: bytes) -> None:
+        self.send_binary(data)
+
+
+class EchoNamespace(Namespace):
+    """Tells what came with CONNECT, and gives messages back."""
+
+    def connecting(self, socket: SioSocket, auth: dict[str, Any]) -> None:
+        socket.state = auth
+
+    def connected(self, socket: SioSocket) -> None:
+        socket.emit("auth", socket.state)
+
+    def event(self, socket: SioSocket, name: str, args: list[Any], ack: Acknowledge | None) -> None:
+        if name == "message":
+            socket.emit("message-back", *args)
+        elif name == "message-with-ack" and ack is not None:
+            ack(*args)
+
+    def disconnected(self, socket: SioSocket, reason: str) -> None:
+        """Nothing was kept for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """The heartbeat that the protocols above plain WebSockets announce, in seconds."""
@@ -55,9 +97,8 @@ class Heartbeat:
     timeout_s: float
 
 
-def routes(heartbeat: Heartbeat) -> list[Route]:
-    """The doors of the conformance server; those with a heartbeat of their own take it from `heartbeat`."""
-    del heartbeat  # plain WebSockets announce none
+def routes() -> list[Route]:
+    """The plain WebSocket doors of the conformance server."""
     echo = EchoEndpoint()
 
     def match_echo(handshake: Handshake) -> Endpoint | None:
@@ -94,7 +135,14 @@ async def _live(
 def build(heartbeat: Heartbeat) -> Gateway:
     """The gateway of the conformance server: any origin, and no limit but those of size."""
     limits = GatewayLimits(message_rate=None, binary_rate=None, frames_per_second=sys.maxsize)
-    return Gateway(limits, routes(heartbeat), OriginPolicy("development", ["*"]))
+    gateway = Gateway(limits, routes(), OriginPolicy("development", ["*"]))
+    bounds = SocketIOLimits(
+        ping_interval_s=heartbeat.interval_s, ping_timeout_s=heartbeat.timeout_s, max_payload=_MAX_PAYLOAD
+    )
+    EngineIOServer(gateway, ENGINE_IO_PATH, EchoConnection, bounds)
+    namespace = EchoNamespace()
+    SocketIOServer(gateway, SOCKET_IO_PATH, {"/": namespace, "/custom": namespace}, bounds)
+    return gateway
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
