@@ -8,6 +8,7 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+API: Final = "/api/v1"
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -48,5 +49,8 @@ class MeasureRequests:
 
 
 def _route(scope: Scope) -> str:
+    """The route as it is written; an included router's routes do not know their prefix."""
     path = getattr(scope.get("route"), "path", None)
-    return path if isinstance(path, str) else "none"
+    if not isinstance(path, str):
+        return "none"
+    return API + path if scope["path"].startswith(f"{API}/") else path
