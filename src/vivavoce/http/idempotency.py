@@ -20,7 +20,6 @@ from vivavoce.domain.errors import conflict, invalid
 from vivavoce.http.services import Services
 from vivavoce.ports import StoredAnswer
 
-KEPT_MS: Final = 24 * 3600 * 1000
 _KEY_LIMIT: Final = 200
 #: Whoever gave no answer for that long has died; the request may be carried out again.
 _ABANDONED_MS: Final = 2 * 60 * 1000

@@ -7,9 +7,11 @@ import asyncio
 import pytest
 
 from tests.fakes.api import ApiHouse, quick_passwords
+from vivavoce.adapters.memory.identity import MemorySignInGuard
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.session import commands as c
 from vivavoce.identity.passwords import check_password
+from vivavoce.identity.upkeep import Upkeep
 from vivavoce.ports import Account
 
 PASSWORD = "correct horse battery"
@@ -249,3 +251,16 @@ async def test_an_invited_interviewer_is_one_in_that_session_only(house: ApiHous
     assert (await house.sessions.state("s1")).members[granted.account.user_id].role == "interviewer"
     identity = await house.doorman.identify(token=granted.access_token, is_local_request=False)
     assert not identity.may_create
+
+
+async def test_what_is_over_is_forgotten(house: ApiHouse) -> None:
+    await account(house)
+    granted = await house.sign_in.with_password("ann@example.com", PASSWORD, "1.1.1.1")
+    await house.idempotency.begin("scope", "key", "print", house.clock.now_ms(), 1)
+    upkeep = Upkeep(house.refresh_tokens, MemorySignInGuard(), house.idempotency, house.clock)
+    await upkeep.forget()
+    granted = await house.sign_in.refresh(granted.refresh_token, "1.1.1.1")
+    house.clock.advance(31 * 24 * 3600)
+    await upkeep.forget()
+    assert house.refresh_tokens._tokens == {}
+    assert house.idempotency._answers == {}
