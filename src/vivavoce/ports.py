@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
@@ -95,6 +95,9 @@ class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
     payload: msgspec.Raw
 
 
+stored_events: Final = msgspec.json.Decoder(list[StoredEvent]).decode
+
+
 class SequenceConflictError(Exception):
     """The stream's head was not `expected`; catch up and decide again."""
 
@@ -120,8 +123,9 @@ class EventLog(Protocol):
         """
         ...
 
-    async def read(self, stream: str, after: int, limit: int) -> list[StoredEvent]:
-        """Events with seq > `after`, at most `limit`, in order. An unknown stream is empty."""
+    async def read(self, stream: str, after: int, limit: int) -> bytes:
+        """Events with seq > `after`, at most `limit`, in order: a JSON array of `StoredEvent`s, which the reader
+        decodes in one go (`stored_events`, or straight into its own types). An unknown stream is `[]`."""
         ...
 
     async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:

@@ -11,7 +11,7 @@ import uuid_utils
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.ids import private_stream
 from vivavoce.domain.session.private import AnyPrivateEvent, PrivateState, decode, fold
-from vivavoce.ports import Append, Clock, EventLog, NewEvent, SequenceConflictError
+from vivavoce.ports import Append, Clock, EventLog, NewEvent, SequenceConflictError, stored_events
 
 _ATTEMPTS: Final = 5
 _EVENTS: Final = 10_000
@@ -23,7 +23,7 @@ class PrivateRecords:
         self._clock = clock
 
     async def state(self, session_id: str) -> PrivateState:
-        stored = await self._log.read(private_stream(session_id), 0, _EVENTS)
+        stored = stored_events(await self._log.read(private_stream(session_id), 0, _EVENTS))
         return fold((entry.seq, decode(entry.payload)) for entry in stored)
 
     async def change(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import Any, Final, TypeVar, overload
 
 import msgspec
-import numpy as np
 
 from vivavoce.domain.errors import VivavoceError, invalid
 
@@ -18,6 +18,7 @@ MAX_NUMBER_LENGTH: Final = 256
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _LONG_NUMBER = re.compile(rb"[0-9.eE+-]{%d}" % (MAX_NUMBER_LENGTH + 1))
 _ALL_BUT_BRACKETS: Final = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_STEPS: Final = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _PATH = re.compile(r"^(?P<what>.*?) - at `(?P<path>[^`]+)`$", re.DOTALL)
 _untyped: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
@@ -59,9 +60,7 @@ def _check_depth(data: bytes) -> None:
     brackets = _STRING.sub(b"", data).translate(None, _ALL_BUT_BRACKETS)
     if len(brackets) <= 2 * MAX_DEPTH:  # each level has two
         return
-    codes = np.frombuffer(brackets, dtype=np.uint8)
-    steps = np.where((codes == ord("[")) | (codes == ord("{")), 1, -1)
-    if int(np.cumsum(steps).max()) > MAX_DEPTH:
+    if max(accumulate(map(_STEPS.__getitem__, brackets))) > MAX_DEPTH:
         raise _too_deep()
 
 

@@ -15,7 +15,7 @@ from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.ports import Clock, EventLog, Heartbeats, SessionIndex, StoreUnavailableError
 from vivavoce.session.presence import Presence
-from vivavoce.session.running import Committed, Receipt, RunningSession, recorded_from
+from vivavoce.session.running import Committed, Receipt, RunningSession
 
 _LOG: Final = logging.getLogger(__name__)
 _TICK_S: Final = 1.0
@@ -121,10 +121,9 @@ class Sessions:
     async def history(self, session_id: str, after: int, limit: int) -> list[e.Recorded]:
         """Events with seq > `after`, at most `limit`, as stored (who may see what is the projectors' business)."""
         try:
-            stored = await self._log.read(session_stream(session_id), after, limit)
+            return e.decode_page(await self._log.read(session_stream(session_id), after, limit))
         except StoreUnavailableError as error:
             raise VivavoceError("unavailable", str(error), reason="store_unavailable") from error
-        return [recorded_from(entry) for entry in stored]
 
     # --- time -------------------------------------------------------------------------------------------------
 

@@ -59,7 +59,9 @@ class Relay:
         except Exception as error:
             count = self._failures[item.key] = self._failures.get(item.key, 0) + 1
             pause = min(_FIRST_PAUSE_MS * 2 ** (count - 1), _LONGEST_PAUSE_MS)
-            _LOG.warning("%s failed (%s) and will be tried again in %d s", item.kind, type(error).__name__, pause // 1000)
+            _LOG.warning(
+                "%s failed (%s) and will be tried again in %d s", item.kind, type(error).__name__, pause // 1000
+            )
             await self._outbox.postpone(item.key, self._clock.now_ms() + pause)
         else:
             self._failures.pop(item.key, None)

@@ -31,7 +31,6 @@ from vivavoce.ports import (
     NewEvent,
     SequenceConflictError,
     SessionRow,
-    StoredEvent,
 )
 from vivavoce.session.rows import changed_row, membership_rows, outbox_items, session_row
 
@@ -108,11 +107,10 @@ class RunningSession:
         position = await self._log.position(self.stream)
         missed: list[e.Recorded] = []
         ahead = asyncio.ensure_future(self._log.read(self.stream, 0, PAGE))
-        while page := await ahead:
+        while page := e.decode_page(await ahead):
             # The next page is read while this one is folded; the loop gets its turn in between.
             ahead = asyncio.ensure_future(self._log.read(self.stream, page[-1].seq, PAGE))
-            for stored in page:
-                recorded = recorded_from(stored)
+            for recorded in page:
                 evolve(state, recorded)
                 if 0 < self.published < recorded.seq:
                     missed.append(recorded)
@@ -317,8 +315,7 @@ class RunningSession:
             _fail(pending.future, _unavailable(failure))
 
     async def _events_of(self, place: Appended) -> tuple[e.Recorded, ...]:
-        stored = await self._log.read(self.stream, place.first - 1, place.last - place.first + 1)
-        return tuple(recorded_from(entry) for entry in stored)
+        return tuple(e.decode_page(await self._log.read(self.stream, place.first - 1, place.last - place.first + 1)))
 
     async def _recover(self) -> None:
         """The log went another way than the state: read it again; what conflicted is decided anew, in order."""
@@ -358,10 +355,6 @@ class _Nothing(msgspec.Struct, frozen=True):
 
 
 _NOTHING: Final[Any] = _Nothing()
-
-
-def recorded_from(stored: StoredEvent) -> e.Recorded:
-    return e.Recorded(stored.seq, stored.event_id, stored.at, stored.actor, stored.client_id, e.decode(stored.payload))
 
 
 def _fail(future: asyncio.Future[Receipt], error: Exception) -> None:

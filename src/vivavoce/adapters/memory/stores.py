@@ -73,8 +73,8 @@ class MemoryEventLog:
             self._s.outbox.setdefault(item.key, (item, 0, False))
         return Appended(first, last)
 
-    async def read(self, stream: str, after: int, limit: int) -> list[StoredEvent]:
-        return self._s.streams.get(stream, [])[after : after + limit]
+    async def read(self, stream: str, after: int, limit: int) -> bytes:
+        return msgspec.json.encode(self._s.streams.get(stream, [])[after : after + limit])
 
     async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:
         return self._s.commands.get((stream, actor, client_id))

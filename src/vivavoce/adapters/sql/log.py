@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from vivavoce.adapters.sql.database import Database
-from vivavoce.ports import Append, Appended, Position, SequenceConflictError, SessionRow, StoredEvent
+from vivavoce.ports import Append, Appended, Position, SequenceConflictError, SessionRow
 
 _STREAMS_REMEMBERED: Final = 50_000
 _SALT_BYTES: Final = 16
@@ -39,7 +39,6 @@ _READ: Final = (
     " (SELECT seq, event_id, at, actor, client_id, payload FROM events"
     " WHERE stream = (SELECT id FROM streams WHERE name = ?) AND seq > ? ORDER BY seq LIMIT ?)"
 )
-_PAGE: Final = msgspec.json.Decoder(list[StoredEvent])
 _FIND: Final = (
     "SELECT e.first, e.seq FROM events e JOIN streams s ON s.id = e.stream"
     " WHERE s.name = ? AND e.actor = ? AND e.client_id = ?"
@@ -67,9 +66,9 @@ class SqlEventLog:
     def append(self, request: Append) -> asyncio.Future[Appended]:
         return self._database.hand_in(self._writer, request)
 
-    async def read(self, stream: str, after: int, limit: int) -> list[StoredEvent]:
+    async def read(self, stream: str, after: int, limit: int) -> bytes:
         page = await self._database.read_raw(lambda c: c.execute(_READ, (stream, after, limit)).fetchone()[0])
-        return _PAGE.decode(page) if page is not None else []
+        return page.encode() if page is not None else b"[]"
 
     async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:
         row = await self._database.read_raw(lambda c: c.execute(_FIND, (stream, actor, client_id)).fetchone())

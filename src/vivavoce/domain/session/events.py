@@ -181,7 +181,7 @@ def redact(event: AnySessionEvent) -> AnySessionEvent:
     return type(event)(redacted=True, **kept)
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class Recorded(msgspec.Struct, frozen=True, array_like=True):
     """An event with its place in the log: `seq` in its stream, `at` in epoch milliseconds, `actor` who did it.
 
     `client_id` is that of the command the event belongs to (None when it had none).
@@ -193,3 +193,7 @@ class Recorded(msgspec.Struct, frozen=True):
     actor: str
     client_id: str | None
     data: AnySessionEvent
+
+
+#: A page of the log (a JSON array of events as they are stored) as events with their places.
+decode_page = msgspec.json.Decoder(list[Recorded]).decode
