@@ -402,14 +402,7 @@ class WebSocket(asyncio.Protocol):
                 return
             else:
                 self._message_free_at = free_at + interval
-        gateway.stats.messages_received += 1
-        try:
-            self._endpoint.received(self, data)
-        except VivavoceError as error:
-            self._tell_refused(error)
-        except Exception:
-            self._report_failure()
-            self._tell_refused(VivavoceError("internal"))
+        self._deliver(data)
 
     def _take_binary(self, data: bytes, now: float) -> None:
         rate = self._gateway.limits.binary_rate
@@ -423,6 +416,10 @@ class WebSocket(asyncio.Protocol):
                 self._refuse_rate(wait_s, "bytes", data)
                 return
             self._binary_free_at = free_at + cost_s
+        self._deliver(data)
+
+    def _deliver(self, data: str | bytes) -> None:
+        """Give a message to the door; whatever it raises, the connection lives on."""
         self._gateway.stats.messages_received += 1
         try:
             self._endpoint.received(self, data)
