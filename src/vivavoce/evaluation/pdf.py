@@ -11,8 +11,8 @@ import typst
 
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.interview import Language
-from vivavoce.domain.scorecard import Utterance
-from vivavoce.evaluation.report import OwnScorecard, Report, ReportCriterion, TimelineEntry
+from vivavoce.domain.scorecard import OwnScorecard, Utterance
+from vivavoce.evaluation.report import Report, ReportCriterion, TimelineEntry
 from vivavoce.evaluation.transcript import CANDIDATE, INTERVIEWER
 from vivavoce.locales import catalogue
 
