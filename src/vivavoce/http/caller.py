@@ -14,6 +14,7 @@ from vivavoce.domain.session.state import SessionState
 from vivavoce.http.route import identify, services_of
 from vivavoce.http.services import Peer, Services
 from vivavoce.identity import membership
+from vivavoce.identity.doorman import as_named
 from vivavoce.protocols.dialogue.projector import session_view
 from vivavoce.session.running import RunningSession
 
@@ -47,6 +48,15 @@ async def _admin(identity: Caller) -> Identity:
 Admin = Annotated[Identity, Depends(_admin)]
 
 
+def public_url(request: Request) -> str:
+    """Where people reach this server, without a slash at the end: as configured, else as this request did."""
+    services = services_of(request)
+    if services.public_url:
+        return services.public_url.rstrip("/")
+    scheme = "https" if services.peer(request).is_secure else request.url.scheme
+    return f"{scheme}://{request.url.netloc}"
+
+
 class Visit(msgspec.Struct, frozen=True):
     """Somebody at a session they may enter."""
 
@@ -58,6 +68,10 @@ class Visit(msgspec.Struct, frozen=True):
     async def state(self) -> SessionState:
         """What is on disk."""
         return await self.session.settled()
+
+    def speaks_as(self, named: str | int | None) -> None:
+        """Raise forbidden when a payload names somebody else than its sender (SPEC.md 0.5)."""
+        as_named(self.identity, named)
 
     def require(self, action: membership.Action) -> None:
         membership.require(self.viewer, action)

@@ -3,6 +3,7 @@ request with the first one's answer. A route is closed unless it is marked open.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
@@ -11,13 +12,14 @@ from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
 
 from vivavoce.domain.access import Identity
-from vivavoce.domain.errors import VivavoceError, too_large
+from vivavoce.domain.errors import VivavoceError, invalid, too_large
 from vivavoce.http import idempotency
 from vivavoce.http.errors import CarriedError
 from vivavoce.http.services import Services
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_BODY_DEADLINE_S: Final = 60
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -37,13 +39,18 @@ def services_of(request: Request) -> Services:
 
 
 async def identify(request: Request) -> Identity:
-    """Who is asking, by `Authorization: Bearer` or `?token=`; asked once a request. Raises unauthorized."""
+    """Who is asking, by `Authorization: Bearer` or `?token=` (a guest may name itself by `?user_id=`); asked once a
+    request. Raises unauthorized."""
     known: Identity | None = getattr(request.state, "identity", None)
     if known is None:
         services = services_of(request)
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
         token = credentials.strip() if scheme.lower() == "bearer" else request.query_params.get("token")
-        known = await services.doorman.identify(token=token, is_local_request=services.peer(request).is_local)
+        known = await services.doorman.identify(
+            token=token,
+            is_local_request=services.peer(request).is_local,
+            named=request.query_params.get("user_id"),
+        )
         request.state.identity = known
     return known
 
@@ -94,11 +101,15 @@ async def _read(request: Request, limit: int) -> bytes:
         raise too_large(f"a request body has at most {limit} bytes", limit)
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise too_large(f"a request body has at most {limit} bytes", limit)
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(_BODY_DEADLINE_S):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise too_large(f"a request body has at most {limit} bytes", limit)
+                chunks.append(chunk)
+    except TimeoutError:
+        raise invalid("the body did not come in time", reason="bad_request", limit=_BODY_DEADLINE_S) from None
     return b"".join(chunks)
 
 

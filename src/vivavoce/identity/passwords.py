@@ -34,9 +34,9 @@ class Passwords:
     async def check(self, password: str, stored: str) -> tuple[bool, str | None]:
         """Whether it is right, and a new hash to store when the old one is out of date. An empty `stored` (nobody, or
         an account without a password) is never right and takes as long."""
+        if self._nobody is None:
+            self._nobody = await self.hash("nobody has this password")
         if not stored:
-            if self._nobody is None:
-                self._nobody = await self.hash("nobody has this password")
             await self._run(self._hash.verify_and_update, _normal(password), self._nobody)
             return False, None
         return await self._run(self._hash.verify_and_update, _normal(password), stored)

@@ -246,6 +246,28 @@ async def test_spec_0_7_what_cannot_be_said_is_refused(
             assert (await house.sessions.state(session_id)).inputs == []
 
 
+async def test_spec_0_5_a_payload_cannot_speak_for_somebody_else(house: ApiHouse) -> None:
+    async with house.as_("rec", "recruiter") as owner:
+        session_id = await created(house, owner)
+        async with await candidate_of(house, owner, session_id, consents=False) as candidate:
+            address = f"/api/v1/sessions/{session_id}"
+            consent = {"purposes": ["interview"], "agreed": True}
+            for path, body in (("messages", {"text": "Hello"}), ("consents", consent)):
+                answer = await candidate.post(f"{address}/{path}", json={**body, "user_id": "rec"})
+                assert (answer.status_code, answer.json()["info"]["reason"]) == (403, "user_mismatch")
+            me = (await candidate.get("/api/v1/auth/me")).json()["user_id"]
+            assert (await candidate.post(f"{address}/consents", json={**consent, "user_id": me})).status_code == 200
+
+
+async def test_spec_0_5_a_guest_is_who_it_names(development: ApiHouse) -> None:
+    async with development.local() as guest:
+        assert (await guest.get("/api/v1/auth/me", params={"user_id": "ann"})).json()["user_id"] == "guest:ann"
+        session_id = await created(development, guest)
+        joined = await guest.get(f"/api/v1/sessions/{session_id}", params={"user_id": 7})
+        assert joined.json()["my_role"] == "interviewer"
+        assert set((await development.sessions.state(session_id)).members) == {"guest:anonymous", "guest:7"}
+
+
 async def test_messages_history_and_transcript_tell_each_viewer_what_is_theirs(house: ApiHouse) -> None:
     async with house.as_("rec", "recruiter") as owner:
         session_id = await created(house, owner)

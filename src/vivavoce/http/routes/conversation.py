@@ -37,6 +37,7 @@ async def say(body: shapes.MessageBody, visit: AtSession, request: Request) -> A
     """Say something and wait for the interviewer's reply. The same `client_id` twice happens once and gets the same
     reply; after a 202, sending it again waits on."""
     visit.require("speak")
+    visit.speaks_as(body.user_id)
     once = idempotency.of(request)
     client_id = check_client_id(body.client_id) or (once.client_id if once is not None else None)
     state = await visit.state()

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Request
 from vivavoce.domain.errors import conflict, not_found
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.state import Member, SessionState
-from vivavoce.http.caller import AtSession, Visit
+from vivavoce.http.caller import AtSession, Visit, public_url
 from vivavoce.http.idempotency import idempotent
 from vivavoce.http.route import ApiRoute
 from vivavoce.http.shapes import interviews, people
@@ -36,8 +36,7 @@ async def invite(body: people.InvitationBody, visit: AtSession, request: Request
         ttl_hours=body.expires_in_hours,
         by=visit.viewer.user_id,
     )
-    base = visit.services.public_url or str(request.base_url)
-    return {**_invitation(visit, invitation), "url": f"{base.rstrip('/')}/i/{token}", "token": token}
+    return {**_invitation(visit, invitation), "url": f"{public_url(request)}/i/{token}", "token": token}
 
 
 @router.get("/sessions/{session_id}/invitations", response_model=people.InvitationsShape)
@@ -89,6 +88,7 @@ async def remove_participant(visit: AtSession, user_id: Annotated[str, Path(max_
 async def consent(body: interviews.ConsentBody, visit: AtSession) -> Any:
     """Agree to purposes, or take the agreement back. One speaks only for oneself."""
     visit.require("consent")
+    visit.speaks_as(body.user_id)
     command = c.RecordConsent(
         user_id=visit.viewer.user_id, purposes=tuple(dict.fromkeys(body.purposes)), agreed=body.agreed
     )

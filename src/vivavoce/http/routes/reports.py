@@ -43,6 +43,7 @@ async def show_report_as_pdf(visit: AtSession) -> Response:
 async def submit_scorecard(body: shapes.OwnScorecardBody, visit: AtSession) -> Any:
     """Give an own scorecard, once. From then on its author sees the AI's."""
     visit.require("score")
+    visit.speaks_as(body.user_id)
     state = await visit.state()
     member = state.members.get(visit.viewer.user_id)
     own = await visit.services.reporter.submit_scorecard(

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Path, Query, Request
 
 from vivavoce.domain.errors import conflict, not_found
-from vivavoce.http.caller import Admin, Ours
+from vivavoce.http.caller import Admin, Ours, public_url
 from vivavoce.http.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_after, place_of
 from vivavoce.http.route import ApiRoute
 from vivavoce.http.routes.auth import user_of
@@ -46,8 +46,7 @@ async def create_user(body: shapes.NewUserBody, services: Ours, admin: Admin, re
     url = None
     if body.password is None:
         token = await services.sign_in.make_link(account.user_id, _FIRST_LINK_TTL_S)
-        base = services.public_url or str(request.base_url)
-        url = f"{base.rstrip('/')}/sign-in?link={token}"
+        url = f"{public_url(request)}/sign-in?link={token}"
     return {**_admin_view(account), "sign_in_url": url}
 
 

@@ -150,7 +150,13 @@ class ParticipantsShape(Shape):
     items: list[ParticipantShape]
 
 
-class ConsentBody(Body):
+class OwnBody(Body):
+    """Something said in one's own name: a `user_id` may repeat who the token speaks for, never contradict it."""
+
+    user_id: str | int | None = None
+
+
+class ConsentBody(OwnBody):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"purposes": ["interview", "evaluation"], "agreed": True}]}
     )
@@ -159,7 +165,7 @@ class ConsentBody(Body):
     agreed: bool
 
 
-class MessageBody(Body):
+class MessageBody(OwnBody):
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"text": "I led the move to event sourcing.", "client_id": "m-1"}]}
     )
@@ -251,7 +257,7 @@ class CriterionMarkBody(Body):
     comment: Annotated[str, Field(max_length=5000)] = ""
 
 
-class OwnScorecardBody(Body):
+class OwnScorecardBody(OwnBody):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [

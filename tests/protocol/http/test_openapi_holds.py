@@ -1,0 +1,60 @@
+"""Whatever is sent, the API answers as its OpenAPI says, and never breaks."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.fakes.api import ApiHouse
+from vivavoce.domain.session import commands as c
+
+pytestmark = pytest.mark.slow
+
+HOUSE = ApiHouse()
+TOKEN = HOUSE.token("root", "admin")
+CHECKS: list[Any] = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+
+
+async def _furnish() -> None:
+    """Something to find: a session with a member and an invitation, and a user."""
+    created = c.CreateSession(session_id="s1", creator_role="admin")
+    await HOUSE.sessions.submit("s1", created, "root")
+    await HOUSE.invitations.invite("s1", "Lee", ttl_hours=1, by="root")
+    await HOUSE.users.create("ann@example.com", "Ann", "recruiter", password="correct horse battery", by="root")
+
+
+asyncio.run(_furnish())
+schema = schemathesis.openapi.from_asgi("/openapi.json", HOUSE.api)
+
+
+@schema.parametrize()
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_spec_5_every_operation_answers_as_described(case: Any) -> None:
+    if "session_id" in (case.path_parameters or {}):
+        case.path_parameters["session_id"] = "s1"
+    response = case.call(headers={"Authorization": f"Bearer {TOKEN}"})
+    case.validate_response(response, checks=CHECKS)
+
+
+@schema.parametrize()
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_spec_0_4_refusals_to_strangers_have_the_one_shape(case: Any) -> None:
+    response = case.call()
+    assert response.status_code < 500 or response.status_code == 503
+    if 400 <= response.status_code and case.path.startswith("/api/"):
+        assert set(response.json()) == {"error", "message", "details", "info"}
