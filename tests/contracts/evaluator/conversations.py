@@ -13,8 +13,8 @@ ANSWERS: dict[Language, tuple[str, str]] = {
     "en": (
         "Last year our checkout took four seconds. I traced it to a missing index, because every order scanned two "
         "million rows. I added a composite index instead of a cache, and p95 fell from 4 s to 180 ms.",
-        "In the move of our archive I paired with a colleague from the print shop. I asked her what she needed, changed "
-        "my own plan because of it, and together we finished a day early.",
+        "In the move of our archive I paired with a colleague from the print shop. I asked her what she needed, "
+        "changed my own plan because of it, and together we finished a day early.",
     ),
     "ko": (
         "작년에 결제가 4초 걸렸습니다. 제가 실행 계획을 분석해 인덱스가 없는 것이 원인임을 찾았습니다. "
