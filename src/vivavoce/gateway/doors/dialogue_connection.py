@@ -191,6 +191,7 @@ class DialogueConnection:
     def _think_time(self, data: m.ThinkTimeData, _: m.ClientMessage) -> None:
         client_id = check_client_id(data.client_id)
         command = c.RequestPatience(user_id=self.identity.user_id, seconds=data.seconds)
+        self._ensure_created()
         future = self.session.submit(command, self.identity.user_id, client_id)
 
         def settled(done: asyncio.Future[Receipt]) -> None:

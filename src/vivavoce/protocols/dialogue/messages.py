@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -51,7 +51,7 @@ class AudioInputData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ThinkTimeData(msgspec.Struct, frozen=True, kw_only=True):
-    seconds: float = 60.0
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=300)] = 60.0
     client_id: str | None = None
     user_id: WireId | None = None
 

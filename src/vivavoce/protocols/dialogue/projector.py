@@ -169,9 +169,7 @@ def session_view(state: SessionState, viewer: Viewer, epoch: str, now: int) -> d
         "report": state.report,
         "report_url": report_url(state.session_id),
         "my_role": viewer.role,
-        "consent": dict.fromkeys(state.consents[viewer.user_id], True)
-        if viewer.user_id in state.consents
-        else None,
+        "consent": dict.fromkeys(state.consents[viewer.user_id], True) if viewer.user_id in state.consents else None,
         "connected": any(state.speaks(user_id, role) for user_id, role in state.present.items()),
     }
 
