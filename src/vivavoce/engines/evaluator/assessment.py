@@ -130,7 +130,8 @@ def _on_topic(tag: str, thread: Thread, usable: Sequence[Spoken]) -> bool:
         leisure |= spoken.sentence.leisure
         words |= spoken.sentence.words
     found = len(work) + len(indicators) + len(conduct) + min(2, len(words & topic_words(thread.question)))
-    return found >= _ON_TOPIC and found >= _LEISURE_OUTWEIGHED * len(leisure)
+    # One stray word of leisure is no matter; a story of it has to be outweighed.
+    return found >= _ON_TOPIC and (len(leisure) < 2 or found >= _LEISURE_OUTWEIGHED * len(leisure))
 
 
 def _relevance(criterion_id: str, thread: Thread, usable: Sequence[Spoken]) -> float:
@@ -206,8 +207,9 @@ def _amounts(sentences: Sequence[Sentence], tag: str) -> dict[str, float]:
         else:
             own |= sentence.own
             shared |= sentence.shared
-        numbers |= sentence.numbers
-        if sentence.substance >= 2 or sentence.own:
+        # A figure or a tool says something only in a sentence that says something else besides.
+        if sentence.substance >= 2:
+            numbers |= sentence.numbers
             tools.update(sentence.tools)
         if sentence.substance:
             indicators.update(sentence.indicators.get(tag, ()))
