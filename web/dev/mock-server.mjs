@@ -103,8 +103,8 @@ function seed() {
   own.set("s-done", [
     {
       scorecard_id: "o-1",
-      user_id: "u-1",
-      name: "Jonas Feld",
+      author_id: "u-1",
+      author_name: "Jonas Feld",
       submitted_at: iso(-HOUR),
       recommendation: "yes",
       comment: "Strong on data; would like to hear more about how she learns.",
@@ -117,7 +117,7 @@ function seed() {
       ],
     },
   ]);
-  own.set("s-ko", [{ ...own.get("s-done")[0], name: "박지훈", criteria: [
+  own.set("s-ko", [{ ...own.get("s-done")[0], author_name: "박지훈", criteria: [
     { criterion_id: "customer_focus", score: 5, comment: "" },
     { criterion_id: "teamwork", score: 4, comment: "" },
     { criterion_id: "problem_solving", score: 4, comment: "" },
@@ -231,7 +231,7 @@ const ROUTES = [
   ["GET", /^sessions\/([^/]+)\/messages$/, ({ id }) => ({ items: messages.get(id) ?? [] })],
   ["POST", /^sessions\/([^/]+)\/end$/, ({ id, candidate }) => end(sessionOf(id), candidate ? "candidate" : "interviewer")],
   ["POST", /^sessions\/([^/]+)\/withdraw$/, ({ id }) => end(sessionOf(id), "withdrawn")],
-  ["POST", /^sessions\/([^/]+)\/consents$/, ({ id, body }) => Object.assign(sessionOf(id), { consent: { purposes: body.purposes } })],
+  ["POST", /^sessions\/([^/]+)\/consents$/, ({ id, body }) => Object.assign(sessionOf(id), { consent: Object.fromEntries(body.purposes.map((purpose) => [purpose, body.agreed])) })],
   ["GET", /^sessions\/([^/]+)\/invitations$/, ({ id }) => ({ items: invitations.get(id) ?? [] })],
   ["POST", /^sessions\/([^/]+)\/invitations$/, ({ id, body }) => invite(sessionOf(id), body)],
   ["DELETE", /^sessions\/([^/]+)\/invitations\/([^/]+)$/, ({ id, sub }) => {
@@ -245,7 +245,7 @@ const ROUTES = [
     return report(session, session.evaluation_visibility === "sealed" && cards.length === 0, cards);
   }],
   ["POST", /^sessions\/([^/]+)\/scorecards$/, ({ id, body }) => {
-    const card = { scorecard_id: randomUUID(), user_id: "u-1", name: "Jonas Feld", submitted_at: iso(), ...body };
+    const card = { scorecard_id: randomUUID(), author_id: "u-1", author_name: "Jonas Feld", submitted_at: iso(), ...body };
     own.set(id, [card]);
     return card;
   }],

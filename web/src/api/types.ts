@@ -84,7 +84,8 @@ export interface Session {
   report: ReportState;
   report_url: string | null;
   my_role: UserRole;
-  consent: Record<string, unknown> | null;
+  /** By purpose; null before the candidate was asked. */
+  consent: Record<string, boolean> | null;
   connected: boolean;
 }
 
@@ -212,10 +213,10 @@ export interface OwnScorecardRequest {
 }
 
 export interface OwnScorecard extends OwnScorecardRequest {
-  scorecard_id?: string;
-  user_id?: string;
-  name?: string;
-  submitted_at?: string;
+  scorecard_id: string;
+  author_id: string;
+  author_name: string;
+  submitted_at: string;
 }
 
 export interface Difference {

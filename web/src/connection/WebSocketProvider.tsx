@@ -22,7 +22,9 @@ export interface WebSocketProviderProps {
   children: ReactNode;
 }
 
-const FEATURES = ["status", "deltas", "opening", "progress"] as const;
+const WATCHER_FEATURES = ["status", "deltas", "progress"] as const;
+/** The candidate is spoken to first; somebody who watches must not set that off. */
+const CANDIDATE_FEATURES = [...WATCHER_FEATURES, "opening"] as const;
 
 /** Give it the session's id as `key`: it is bound to one session. */
 export function WebSocketProvider({ place, session, messages, onRefused, children }: WebSocketProviderProps) {
@@ -49,7 +51,7 @@ export function WebSocketProvider({ place, session, messages, onRefused, childre
   const { state, client, connect } = useWebSocket({
     sessionId,
     enabled: !over,
-    features: FEATURES,
+    features: place === "staff" ? WATCHER_FEATURES : CANDIDATE_FEATURES,
     position: { last_seq: session.last_seq, epoch: session.epoch },
     outbox: store.getState().outbox,
     address: () => addressOf({ door: "dialogue", sessionId }, place),

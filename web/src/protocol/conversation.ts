@@ -1,6 +1,6 @@
 /** The conversation as one viewer sees it: a pure function of what was loaded, what was sent and what came in. */
 
-import { type Clock, STOPPED, setRunning } from "./clock";
+import { type Clock, elapsed, setRunning, STOPPED } from "./clock";
 import type { AiResponseData, ErrorData, HistoryMessage, ProgressData, ServerMessage } from "./messages";
 import type { OutboxItem } from "./outbox";
 
@@ -128,18 +128,37 @@ function place(lines: readonly Line[], line: Line): Line[] {
   return ordered(lines.map((other, index) => (index === at ? merged : other)));
 }
 
-function withInput(lines: readonly Line[], data: AiResponseData): readonly Line[] {
-  if (data.user_input === "" || data.user_input === undefined) return lines;
+/**
+ * A reply may answer several inputs at once and then quotes them all, a line each. What is shown already is taken off,
+ * so that nothing stands there twice.
+ */
+function unseenInput(lines: readonly Line[], text: string, before: number): string {
+  const lastReply = lines.findLastIndex((line) => line.role === "interviewer" && (line.seq ?? Infinity) < before);
+  return lines
+    .slice(lastReply + 1)
+    .filter((line) => line.role === "candidate")
+    .reduce((rest, line) => (rest.startsWith(`${line.text}\n`) ? rest.slice(line.text.length + 1) : rest), text);
+}
+
+/** The input that a reply answers, where it is not shown yet (it came from elsewhere) or was not known to be kept. */
+function withInput(lines: readonly Line[], data: AiResponseData, at_s: number): readonly Line[] {
+  if (!data.user_input) return lines;
   const seq = data.input_seq ?? null;
-  if (seq === null && !data.client_id) return lines;
+  const clientId = data.client_id ?? null;
+  if (seq === null && clientId === null) return lines;
+  const known = lines.find(
+    (line) =>
+      line.role === "candidate" &&
+      ((clientId !== null && line.client_id === clientId) || (seq !== null && line.seq === seq)),
+  );
   return place(lines, {
-    key: seq === null ? `client:${data.client_id}` : `seq:${seq}:candidate`,
+    key: seq === null ? `client:${clientId}` : `seq:${seq}:candidate`,
     role: "candidate",
-    text: data.user_input,
+    text: known?.text ?? unseenInput(lines, data.user_input, seq ?? Infinity),
     at: null,
-    at_s: null,
+    at_s: known === undefined ? at_s : null,
     seq,
-    client_id: data.client_id ?? null,
+    client_id: clientId,
     state: "kept",
     strategy: null,
     focus_area: null,
@@ -150,14 +169,16 @@ function withInput(lines: readonly Line[], data: AiResponseData): readonly Line[
 const closeTurn = (turns: readonly string[], turn: string | null | undefined): readonly string[] =>
   turn && !turns.includes(turn) ? [...turns, turn].slice(-KEPT_TURNS) : turns;
 
-function onReply(state: Conversation, data: AiResponseData, at: string | null): Conversation {
+function onReply(state: Conversation, data: AiResponseData, at: string | null, now: number): Conversation {
   const seq = data.seq ?? null;
-  const lines = place(withInput(state.lines, data), {
+  const at_s = elapsed(state.clock, now);
+  const known = state.lines.find((line) => line.role === "interviewer" && seq !== null && line.seq === seq);
+  const lines = place(withInput(state.lines, data, at_s), {
     key: `seq:${seq ?? data.turn_id ?? state.lines.length}:interviewer`,
     role: "interviewer",
     text: data.ai_response,
     at,
-    at_s: data.at_s ?? null,
+    at_s: data.at_s ?? known?.at_s ?? at_s,
     seq,
     client_id: null,
     state: "kept",
@@ -220,7 +241,7 @@ function onStatus(state: Conversation, status: string, clientId: string | undefi
 function onMessage(state: Conversation, message: ServerMessage, now: number): Conversation {
   switch (message.type) {
     case "ai_response":
-      return onReply(state, message.data, message.timestamp ?? null);
+      return onReply(state, message.data, message.timestamp ?? null, now);
     case "ai_response_delta": {
       const turn = message.data.turn_id ?? "";
       if (state.closed_turns.includes(turn)) return state;

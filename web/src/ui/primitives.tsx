@@ -197,12 +197,15 @@ export interface ConfirmProps {
 export function Confirm(props: ConfirmProps) {
   const t = useText();
   return (
-    <Modal
-      opened={props.opened}
-      onClose={props.onClose}
-      title={props.title}
-      closeButtonProps={{ "aria-label": t("action.close") }}
-    >
+    <Modal.Root opened={props.opened} onClose={props.onClose}>
+      <Modal.Overlay />
+      {/* Not Modal.Header: that is a banner landmark, and the page has its own. */}
+      <Modal.Content>
+        <Modal.Body>
+          <div className={css.modalHead}>
+            <Modal.Title>{props.title}</Modal.Title>
+            <Modal.CloseButton aria-label={t("action.close")} />
+          </div>
       <div>{props.children}</div>
       {props.error !== undefined && (
         <div style={{ marginTop: "1rem" }}>
@@ -219,6 +222,8 @@ export function Confirm(props: ConfirmProps) {
           {props.confirm}
         </Button>
       </Actions>
-    </Modal>
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -44,6 +44,17 @@ export const theme = createTheme({
   components: {
     Button: Button.extend({
       defaultProps: { size: "md" },
+      // Of the two schemes' accents, each has its own ink.
+      vars: (_, { color, variant = "filled" }) => ({
+        root:
+          color === undefined && variant === "filled"
+            ? {
+                "--button-bg": "var(--vv-accent)",
+                "--button-hover": "var(--vv-accent-hover)",
+                "--button-color": "var(--vv-on-accent)",
+              }
+            : {},
+      }),
       styles: { root: { fontWeight: 600 }, label: { whiteSpace: "normal", lineHeight: 1.2 } },
     }),
     ActionIcon: ActionIcon.extend({ defaultProps: { size: 40, variant: "subtle", color: "gray" } }),
@@ -51,7 +62,7 @@ export const theme = createTheme({
     PasswordInput: { defaultProps: { size: "md" }, ...input },
     NativeSelect: { defaultProps: { size: "md" }, ...input },
     Textarea: { defaultProps: { size: "md" }, ...input },
-    Modal: Modal.extend({
+    ModalRoot: Modal.Root.extend({
       defaultProps: { centered: true, radius: "lg", padding: "xl" },
       styles: { title: { fontWeight: 640, fontSize: "var(--vv-text-lg)" }, content: { background: "var(--vv-surface)" } },
     }),

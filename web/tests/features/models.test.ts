@@ -102,7 +102,7 @@ describe("a new interview", () => {
   it("needs a role and texts within the limit", () => {
     const form = emptyForm("ko");
     expect(problems(form)).toEqual(["role_missing"]);
-    expect(problems({ ...form, role: "x", resume: "a".repeat(10_001) })).toEqual(["resume_long"]);
+    expect(problems({ ...form, role: "x", resume: "a".repeat(50_001) })).toEqual(["resume_long"]);
   });
 
   it("is sealed unless somebody chooses otherwise", () => {

@@ -63,6 +63,25 @@ describe("what was said", () => {
     expect(texts(state)).toEqual(["c:from the phone:kept", "i:ok:kept"]);
   });
 
+  it("does not repeat inputs that one reply answers together", () => {
+    let state = loaded([history(2, "interviewer", "hello"), history(3, "candidate", "one", "a")]);
+    state = reduce(state, { type: "queued", item: item("b", "two") });
+    const reply = { user_input: "one\ntwo", ai_response: "and?", seq: 5, input_seq: 4, client_id: "b" };
+    expect(texts(received(state, "ai_response", reply))).toEqual([
+      "i:hello:kept",
+      "c:one:kept",
+      "c:two:kept",
+      "i:and?:kept",
+    ]);
+    const watcher = loaded([history(2, "interviewer", "hello"), history(3, "candidate", "one", "a")]);
+    expect(texts(received(watcher, "ai_response", reply))).toEqual([
+      "i:hello:kept",
+      "c:one:kept",
+      "c:two:kept",
+      "i:and?:kept",
+    ]);
+  });
+
   it("shows no input for an opening", () => {
     expect(texts(received(loaded([]), "ai_response", { user_input: "", ai_response: "Welcome", seq: 2 }))).toEqual([
       "i:Welcome:kept",

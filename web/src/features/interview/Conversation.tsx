@@ -18,7 +18,7 @@ const NEAR_END_PX = 240;
 const PATIENCE_S = 60;
 
 /** Keeps the newest line in view for somebody who is at the end, and leaves alone who has scrolled up to read. */
-function useFollow(length: number, own: number): void {
+function useFollow(length: number, own: number, notice: string): void {
   const follow = useRef(true);
   const owned = useRef(own);
   useEffect(() => {
@@ -33,7 +33,7 @@ function useFollow(length: number, own: number): void {
     const sent = own > owned.current;
     owned.current = own;
     if (follow.current || sent) window.scrollTo({ top: document.documentElement.scrollHeight });
-  }, [length, own]);
+  }, [length, own, notice]);
 }
 
 /** True until the moment has passed. */
@@ -88,7 +88,7 @@ export function Conversation(props: ConversationProps) {
   const connected = connection.name === "connected";
   const thinking = useUntil(patience ?? asked) && connected;
   const own = lines.filter((line) => line.role === "candidate").length;
-  useFollow(lines.length + (reply?.text.length ?? 0), own);
+  useFollow(lines.length + (reply?.text.length ?? 0), own, `${connection.name}:${thinking}`);
   useFocusOnce(input);
 
   const submit = (text: string) => {
@@ -148,13 +148,6 @@ export function Conversation(props: ConversationProps) {
               <Notice
                 tone="warn"
                 role="status"
-                action={
-                  connection.name === "failed" ? (
-                    <Button size="sm" onClick={retry}>
-                      {t("connection.retry")}
-                    </Button>
-                  ) : undefined
-                }
               >
                 {t(connection.name === "failed" ? "conversation.lost" : "conversation.offline")}
               </Notice>

@@ -140,6 +140,6 @@ export default function InterviewPage() {
   const { session } = dialogue.data;
   const name = session.candidate_name || held.user.name;
   if (isOver(session)) return <Over session={session} place={place} name={name} reason={session.end_reason ?? ""} />;
-  if (session.consent === null) return <Welcome session={session} name={name} place={place} onChanged={changed} />;
+  if (session.consent?.["interview"] !== true) return <Welcome session={session} name={name} place={place} onChanged={changed} />;
   return <Live key={id} loaded={dialogue.data} place={place} name={name} onLeft={changed} />;
 }

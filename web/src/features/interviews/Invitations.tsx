@@ -92,6 +92,9 @@ export function Invitations({ session }: { session: Session }) {
       {invitations.isError && (
         <Failure error={invitations.error} onRetry={() => void invitations.refetch()} />
       )}
+      {invitations.isSuccess && invitations.data.items.length === 0 && over && (
+        <p className={css.none}>{t("invitations.none")}</p>
+      )}
       {invitations.isSuccess && invitations.data.items.length > 0 && (
         <ul className={css.list} aria-label={t("invitations.title")}>
           {invitations.data.items.map((invitation) => (

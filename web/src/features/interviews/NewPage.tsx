@@ -10,8 +10,8 @@ import { Failure } from "@/ui/Failure";
 import { failureText } from "@/ui/failureText";
 import { BackIcon } from "@/ui/icons";
 import { Loading, Notice, Page, PageHead, Panel } from "@/ui/primitives";
-import { LANGUAGE_NAMES, LANGUAGES, LOCALES, useLanguage, useText } from "@/ui/text";
-import { emptyForm, type InterviewForm, isForm, LENGTHS, problems, TEXT_LIMIT, toggled, toRequest } from "./form";
+import { LANGUAGE_NAMES, LANGUAGES, LOCALES, useFormat, useLanguage, useText } from "@/ui/text";
+import { emptyForm, type InterviewForm, isForm, LENGTHS, MOST_COMPETENCIES, problems, TEXT_LIMIT, toggled, toRequest } from "./form";
 import { keepLink } from "./links";
 import css from "./NewPage.module.css";
 import { PlanPreview } from "./PlanPreview";
@@ -23,16 +23,17 @@ interface OptionProps {
   type: "radio" | "checkbox";
   name: string;
   checked: boolean;
+  disabled?: boolean;
   onChange: () => void;
   title: string;
   lang?: string | undefined;
   children?: ReactNode;
 }
 
-function Option({ type, name, checked, onChange, title, lang, children }: OptionProps) {
+function Option({ type, name, checked, disabled = false, onChange, title, lang, children }: OptionProps) {
   return (
     <label className={css.option} lang={lang}>
-      <input type={type} name={name} checked={checked} onChange={onChange} />
+      <input type={type} name={name} checked={checked} disabled={disabled} onChange={onChange} />
       <span>
         <strong>{title}</strong>
         {children !== undefined && <small>{children}</small>}
@@ -68,6 +69,7 @@ function Competencies({ form, change }: { form: InterviewForm; change: (part: Pa
             title={item.name}
             lang={LOCALES[form.language]}
             checked={form.competencies.includes(item.competency)}
+            disabled={form.competencies.length >= MOST_COMPETENCIES && !form.competencies.includes(item.competency)}
             onChange={() => change({ competencies: toggled(form.competencies, item.competency) })}
           >
             {item.description}
@@ -80,6 +82,7 @@ function Competencies({ form, change }: { form: InterviewForm; change: (part: Pa
 
 export default function NewPage() {
   const t = useText();
+  const format = useFormat();
   const language = useLanguage();
   const navigate = useNavigate();
   const queries = useQueryClient();
@@ -120,7 +123,7 @@ export default function NewPage() {
   };
 
   const tooLong = (problem: (typeof found)[number]) =>
-    found.includes(problem) ? t("new.text_long", { limit: TEXT_LIMIT }) : undefined;
+    found.includes(problem) ? t("new.text_long", { limit: format.number(TEXT_LIMIT) }) : undefined;
 
   return (
     <Page>

@@ -38,7 +38,7 @@ export function PlanPreview({ request }: { request: InterviewRequest }) {
               <li key={part.competency}>
                 <div className={css.planHead}>
                   {part.name}
-                  <span>{t("plan.about_minutes", { minutes: format.number(part.minutes, part.minutes % 1 ? 1 : 0) })}</span>
+                  <span>{t("plan.about_minutes", { minutes: format.number(Math.max(1, Math.round(part.minutes))) })}</span>
                 </div>
                 <p className={css.why}>{part.why}</p>
                 {part.questions.slice(0, 2).map((question) => (

@@ -17,7 +17,8 @@ export interface InterviewForm {
 }
 
 export const LENGTHS = [10, 15, 20, 30, 45, 60] as const;
-export const TEXT_LIMIT = 10_000;
+export const TEXT_LIMIT = 50_000;
+export const MOST_COMPETENCIES = 8;
 
 export const emptyForm = (language: Language): InterviewForm => ({
   role: "",

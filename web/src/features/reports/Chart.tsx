@@ -77,7 +77,7 @@ export function Chart({ label, height, option, table }: ChartProps) {
       {!failed && <div ref={box} role="img" aria-label={label} style={{ height }} />}
       <details className={css.tableToggle} open={failed}>
         <summary>{t("report.as_table")}</summary>
-        <div className={css.tableScroll} tabIndex={0} role="region" aria-label={label}>
+        <div className={css.tableScroll} tabIndex={0} role="group" aria-label={label}>
           {table}
         </div>
       </details>

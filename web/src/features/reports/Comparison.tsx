@@ -20,14 +20,14 @@ export function Comparison({ report }: { report: Report }) {
   const cell = (value: number | null) => (value === null ? t("report.insufficient") : number(value));
   return (
     <Panel title={t("compare.title")} hint={t("compare.hint")}>
-      <div className={css.tableScroll} tabIndex={0} role="region" aria-label={t("compare.title")}>
+      <div className={css.tableScroll} tabIndex={0} role="group" aria-label={t("compare.title")}>
         <table className={css.table}>
           <thead>
             <tr>
               <th scope="col">{t("report.competency")}</th>
-              {report.own_scorecards.map((own, index) => (
-                <th key={own.scorecard_id ?? index} scope="col">
-                  {own.name ?? t("compare.you")}
+              {report.own_scorecards.map((own) => (
+                <th key={own.scorecard_id} scope="col">
+                  {own.author_name || t("compare.you")}
                 </th>
               ))}
               <th scope="col">{t("compare.ai")}</th>
@@ -50,11 +50,11 @@ export function Comparison({ report }: { report: Report }) {
           </tbody>
         </table>
       </div>
-      {report.own_scorecards.map((own, index) => (
-        <div key={own.scorecard_id ?? index} className={css.feedback}>
+      {report.own_scorecards.map((own) => (
+        <div key={own.scorecard_id} className={css.feedback}>
           <p>
             <strong>
-              {own.name ?? t("compare.you")}: {t(`recommendation.${own.recommendation}`)}
+              {own.author_name || t("compare.you")}: {t(`recommendation.${own.recommendation}`)}
             </strong>{" "}
             {own.comment}
           </p>

@@ -210,9 +210,7 @@ function Loaded({ report, onSubmitted }: { report: Report; onSubmitted: () => vo
             </>
           )}
         </div>
-        <Panel className={css.transcript}>
-          <Transcript report={report} cited={cited} active={active} jumps={jumps} onBack={back} />
-        </Panel>
+        <Transcript report={report} cited={cited} active={active} jumps={jumps} onBack={back} />
       </div>
     </Page>
   );

@@ -71,7 +71,8 @@ export function Transcript({ report, cited, active, jumps, onBack }: TranscriptP
   }, [active, jumps]);
 
   return (
-    <>
+    // It scrolls on its own where there is room beside the scorecard, so it can be reached with the keyboard.
+    <section ref={box} className={css.transcript} aria-labelledby="transcript-title" tabIndex={0}>
       <div className={css.transcriptHead}>
         <h2 id="transcript-title">{t("report.transcript")}</h2>
         {current !== undefined && (
@@ -80,7 +81,6 @@ export function Transcript({ report, cited, active, jumps, onBack }: TranscriptP
           </Button>
         )}
       </div>
-      <section ref={box} aria-labelledby="transcript-title">
         <ol className={css.utterances} lang={LOCALES[report.language]}>
           {report.transcript.map((utterance) => {
             const move = moveOf(utterance, report.timeline);
@@ -114,7 +114,6 @@ export function Transcript({ report, cited, active, jumps, onBack }: TranscriptP
             );
           })}
         </ol>
-      </section>
-    </>
+    </section>
   );
 }
