@@ -17,6 +17,7 @@ from starlette.requests import HTTPConnection
 
 from vivavoce import catalogue
 from vivavoce.adapters.clock import SystemClock
+from vivavoce.adapters.jwks import JwksKeys
 from vivavoce.adapters.memory.identity import MemoryTickets
 from vivavoce.adapters.sql import identity as sql_identity
 from vivavoce.adapters.sql import stores as sql_stores
@@ -57,6 +58,9 @@ from vivavoce.identity.passwords import Passwords
 from vivavoce.identity.signin import SignIn
 from vivavoce.identity.tickets import TicketOffice
 from vivavoce.identity.tokens import Tokens
+from vivavoce.identity.upkeep import Upkeep
+from vivavoce.observability.metrics import registry_of
+from vivavoce.ports import StoreUnavailableError
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
 from vivavoce.session.relay import Relay
@@ -67,6 +71,7 @@ _LOG: Final = logging.getLogger(__name__)
 VERSION: Final = version("vivavoce")
 #: On SQLite one process has the data folder to itself (it holds the lock), so its leases are its own after a restart.
 _PROCESS: Final = "single"
+_UPKEEP_EVERY_S: Final = 3600
 
 
 @dataclass(slots=True)
@@ -84,14 +89,27 @@ class House:
     users: Users
     sign_in: SignIn
     tokens: Tokens
+    upkeep: Upkeep
     lock: IO[str]
+    _chores: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
+        self._chores = asyncio.get_running_loop().create_task(self._keep_house())
         self.door.start()
         await self.sessions.start()
         self.relay.start()
 
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                await self.upkeep.forget()
+            except StoreUnavailableError as error:
+                _LOG.warning("what is over was not forgotten and will be next hour: %s", error)
+            await asyncio.sleep(_UPKEEP_EVERY_S)
+
     async def stop(self) -> None:
+        if self._chores is not None:
+            self._chores.cancel()
         await self.door.stop()
         await self.responder.stop()
         await self.relay.stop()
@@ -158,17 +176,21 @@ async def build(settings: Settings) -> House:
     accounts = sql_identity.SqlAccounts(database)
     refresh_tokens = sql_identity.SqlRefreshTokens(database)
     keyring = keyring_of(settings)
-    tokens = Tokens(keyring, clock)
+    provider_keys = JwksKeys(settings.jwt_jwks_url, clock) if settings.jwt_jwks_url else None
+    tokens = Tokens(keyring, clock, provider_keys=provider_keys)
     tickets = MemoryTickets()
     doorman = Doorman(tokens, tickets, accounts, clock, settings.mode)
     grants = Grants(tokens, refresh_tokens, accounts, clock)
     passwords = Passwords()
     users = Users(accounts=accounts, passwords=passwords, refresh_tokens=refresh_tokens, audit=audit, clock=clock)
+    idempotency = sql_identity.SqlIdempotencyKeys(database)
+    guard = sql_identity.SqlSignInGuard(database)
+    upkeep = Upkeep(refresh_tokens, guard, idempotency, clock)
     sign_in = SignIn(
         accounts=accounts,
         passwords=passwords,
         grants=grants,
-        guard=sql_identity.SqlSignInGuard(database),
+        guard=guard,
         links=sql_identity.SqlSignInLinks(database),
         keyring=keyring,
         audit=audit,
@@ -227,7 +249,7 @@ async def build(settings: Settings) -> House:
         index=index,
         reporter=reporter,
         audit=audit,
-        idempotency=sql_identity.SqlIdempotencyKeys(database),
+        idempotency=idempotency,
         plan=plan_for,
         bank=load_bank,
         transcript=transcript,
@@ -236,6 +258,7 @@ async def build(settings: Settings) -> House:
         parts=_parts(database),
         peer=_peer(trusted),
         decode_json=decode_json,
+        metrics=registry_of(gateway, sessions, responder),
         allowed_origins=settings.allowed_origins,
         public_url=settings.public_url,
     )
@@ -251,6 +274,7 @@ async def build(settings: Settings) -> House:
         users=users,
         sign_in=sign_in,
         tokens=tokens,
+        upkeep=upkeep,
         lock=lock,
     )
 

@@ -24,7 +24,8 @@ class NewEvent(msgspec.Struct, frozen=True):
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The line of a session in the index: what lists and sweeps need without reading a log. Times are epoch ms."""
+    """The line of a session in the index: what lists and sweeps need without reading a log. Times are epoch ms, 0: not
+    yet; `competencies` are joined by commas."""
 
     session_id: str
     kind: str
@@ -36,9 +37,28 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     language: str
     candidate_name: str
+    interview_style: str
+    competencies: str
+    duration_minutes: int
+    visibility: str
+    began_at: int
+    ended_at: int
+    end_reason: str
+    answered: int
+    clock_ms: int
+    clock_running_since: int
+    connected: bool
     reply_due: bool
     next_due: int
     report: str
+
+
+class ListedSession(msgspec.Struct, frozen=True):
+    """A session in a list: its line, its newest seq, and the role of whom the list is for (empty: no member)."""
+
+    row: SessionRow
+    last_seq: int
+    my_role: str
 
 
 class MembershipRow(msgspec.Struct, frozen=True):
@@ -159,8 +179,8 @@ class SessionFilter(msgspec.Struct, frozen=True, kw_only=True):
 class SessionIndex(Protocol):
     """The index of sessions, written only in the transactions of `EventLog.append`."""
 
-    async def page(self, wanted: SessionFilter) -> list[SessionRow]:
-        """Newest first."""
+    async def page(self, wanted: SessionFilter) -> list[ListedSession]:
+        """Newest first; one query however long the page is."""
         ...
 
     async def due(self, now: int, limit: int) -> list[str]:

@@ -118,6 +118,10 @@ class Sessions:
             raise not_found("there is no such session", reason="session_not_found")
         return state
 
+    async def epoch(self) -> str:
+        """The name of the store's history."""
+        return (await self._log.position("")).epoch
+
     async def history(self, session_id: str, after: int, limit: int) -> list[e.Recorded]:
         """Events with seq > `after`, at most `limit`, as stored (who may see what is the projectors' business)."""
         try:

@@ -40,6 +40,17 @@ def row(session_id: str, **changed: object) -> SessionRow:
         "role": "",
         "language": "en",
         "candidate_name": "",
+        "interview_style": "formal",
+        "competencies": "",
+        "duration_minutes": 30,
+        "visibility": "sealed",
+        "began_at": 0,
+        "ended_at": 0,
+        "end_reason": "",
+        "answered": 0,
+        "clock_ms": 0,
+        "clock_running_since": 0,
+        "connected": False,
         "reply_due": False,
         "next_due": 0,
         "report": "none",
@@ -146,7 +157,7 @@ async def test_rows_come_with_the_events_or_not_at_all(stores: Stores) -> None:
     )
     with pytest.raises(SequenceConflictError):
         await stores.log.append(lost)
-    assert [r.status for r in await stores.index.page(SessionFilter(user_id="u"))] == ["live"]
+    assert [r.row.status for r in await stores.index.page(SessionFilter(user_id="u"))] == ["live"]
     assert [item.key for item in await stores.outbox.waiting(0, 10)] == ["k"]
     assert await stores.index.awaiting_reply(10) == ["s1"]
     assert (await stores.index.due(499, 10), await stores.index.due(500, 10)) == ([], ["s1"])

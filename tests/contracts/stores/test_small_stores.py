@@ -24,10 +24,12 @@ async def test_spec_0_6_a_person_lists_only_sessions_they_belong_to(stores: Stor
     await put(stores, "s1", "ann")
     await put(stores, "s2", "ben")
     await put(stores, "s3", "guest:1", by_guest=True)
-    assert [r.session_id for r in await stores.index.page(SessionFilter(user_id="ann"))] == ["s1"]
+    assert [r.row.session_id for r in await stores.index.page(SessionFilter(user_id="ann"))] == ["s1"]
     guests = await stores.index.page(SessionFilter(user_id="guest:2", guest_sessions=True))
-    assert [r.session_id for r in guests] == ["s3"]
+    assert [r.row.session_id for r in guests] == ["s3"]
     assert len(await stores.index.page(SessionFilter())) == 3
+    (listed,) = await stores.index.page(SessionFilter(user_id="ann"))
+    assert (listed.my_role, listed.last_seq) == ("recruiter", 1)
 
 
 async def test_a_removed_member_no_longer_lists_the_session(stores: Stores) -> None:
@@ -50,17 +52,17 @@ async def test_pages_go_on_after_their_cursor_newest_first(stores: Stores) -> No
     seen: list[str] = []
     before = None
     while page := await stores.index.page(SessionFilter(user_id="ann", before=before, limit=2)):
-        seen += [r.session_id for r in page]
-        before = (page[-1].created_at, page[-1].session_id)
+        seen += [r.row.session_id for r in page]
+        before = (page[-1].row.created_at, page[-1].row.session_id)
     assert seen == ["s4", "s3", "s2", "s1", "s0"]
 
 
 async def test_lists_are_narrowed_by_status_and_words(stores: Stores) -> None:
     await put(stores, "s1", "ann", status="ended", role="Data engineer")
     await put(stores, "s2", "ann", candidate_name="Mina Park")
-    assert [r.session_id for r in await stores.index.page(SessionFilter(status="ended"))] == ["s1"]
-    assert [r.session_id for r in await stores.index.page(SessionFilter(query="data"))] == ["s1"]
-    assert [r.session_id for r in await stores.index.page(SessionFilter(query="mina"))] == ["s2"]
+    assert [r.row.session_id for r in await stores.index.page(SessionFilter(status="ended"))] == ["s1"]
+    assert [r.row.session_id for r in await stores.index.page(SessionFilter(query="data"))] == ["s1"]
+    assert [r.row.session_id for r in await stores.index.page(SessionFilter(query="mina"))] == ["s2"]
 
 
 async def test_an_outbox_item_waits_until_it_is_done_and_is_queued_once(stores: Stores) -> None:

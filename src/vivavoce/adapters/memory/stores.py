@@ -12,6 +12,7 @@ import msgspec
 from vivavoce.ports import (
     Append,
     Appended,
+    ListedSession,
     OutboxItem,
     Position,
     SequenceConflictError,
@@ -29,7 +30,7 @@ class MemoryStore:
         self.streams: dict[str, list[StoredEvent]] = {}
         self.commands: dict[tuple[str, str, str], Appended] = {}
         self.sessions: dict[str, SessionRow] = {}
-        self.memberships: dict[tuple[str, str], bool] = {}
+        self.memberships: dict[tuple[str, str], str] = {}
         self.reports: dict[str, bytes] = {}
         self.outbox: dict[str, tuple[OutboxItem, int, bool]] = {}
         self.leases: dict[str, tuple[str, int, int]] = {}
@@ -63,12 +64,15 @@ class MemoryEventLog:
             payload = msgspec.Raw(event.payload)
             stream.append(StoredEvent(seq, event.event_id, event.at, request.actor, client_id, payload))
         if request.client_id is not None:
-            key = (request.stream, request.actor, request.client_id)
-            self._s.commands[key] = Appended(first, last, duplicate=True)
+            self._s.commands[request.stream, request.actor, request.client_id] = Appended(first, last, duplicate=True)
         if request.session_row is not None:
             self._s.sessions[request.session_row.session_id] = request.session_row
         for membership in request.memberships:
-            self._s.memberships[membership.user_id, membership.session_id] = membership.active
+            key = (membership.user_id, membership.session_id)
+            if membership.active:
+                self._s.memberships[key] = membership.role
+            else:
+                self._s.memberships.pop(key, None)
         for item in request.outbox:
             self._s.outbox.setdefault(item.key, (item, 0, False))
         return Appended(first, last)
@@ -92,11 +96,11 @@ class MemorySessionIndex:
     def __init__(self, store: MemoryStore) -> None:
         self._s = store
 
-    async def page(self, wanted: SessionFilter) -> list[SessionRow]:
+    async def page(self, wanted: SessionFilter) -> list[ListedSession]:
         def fits(row: SessionRow) -> bool:
             mine = (
                 wanted.user_id is None
-                or self._s.memberships.get((wanted.user_id, row.session_id), False)
+                or (wanted.user_id, row.session_id) in self._s.memberships
                 or (wanted.guest_sessions and row.by_guest)
             )
             text = f"{row.title}\n{row.role}\n{row.candidate_name}".lower()
@@ -108,7 +112,14 @@ class MemorySessionIndex:
             )
 
         rows = sorted(filter(fits, self._s.sessions.values()), key=lambda r: (r.created_at, r.session_id), reverse=True)
-        return rows[: wanted.limit]
+        return [
+            ListedSession(
+                row,
+                len(self._s.streams.get(f"session:{row.session_id}", ())),
+                self._s.memberships.get((wanted.user_id or "", row.session_id), ""),
+            )
+            for row in rows[: wanted.limit]
+        ]
 
     async def due(self, now: int, limit: int) -> list[str]:
         rows = sorted((row for row in self._s.sessions.values() if 0 < row.next_due <= now), key=lambda r: r.next_due)

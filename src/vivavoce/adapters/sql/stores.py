@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from vivavoce.adapters.sql import tables as t
 from vivavoce.adapters.sql.database import Database
-from vivavoce.ports import OutboxItem, SessionFilter, SessionRow
+from vivavoce.ports import ListedSession, OutboxItem, SessionFilter, SessionRow
 
 
 class SqlSessionIndex:
@@ -20,12 +20,13 @@ class SqlSessionIndex:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def page(self, wanted: SessionFilter) -> list[SessionRow]:
-        s = t.sessions
-        query = sa.select(*(s.c[name] for name in SessionRow.__struct_fields__))
+    async def page(self, wanted: SessionFilter) -> list[ListedSession]:
+        s, m = t.sessions, t.memberships
+        query = sa.select(*(s.c[name] for name in _ROW), _LAST_SEQ, sa.func.coalesce(m.c.role, "")).outerjoin(
+            m, sa.and_(m.c.session_id == s.c.session_id, m.c.user_id == (wanted.user_id or ""), m.c.active)
+        )
         if wanted.user_id is not None:
-            m = t.memberships
-            mine = s.c.session_id.in_(sa.select(m.c.session_id).where(m.c.user_id == wanted.user_id, m.c.active))
+            mine = m.c.user_id.is_not(None)
             query = query.where(sa.or_(mine, s.c.by_guest) if wanted.guest_sessions else mine)
         if wanted.status is not None:
             query = query.where(s.c.status == wanted.status)
@@ -37,9 +38,7 @@ class SqlSessionIndex:
         if wanted.before is not None:
             query = query.where(sa.tuple_(s.c.created_at, s.c.session_id) < sa.tuple_(*wanted.before))
         query = query.order_by(s.c.created_at.desc(), s.c.session_id.desc()).limit(wanted.limit)
-        return await self._database.read(
-            lambda c: [SessionRow(**_plain(row._mapping)) for row in c.execute(query).all()]
-        )
+        return await self._database.read(lambda c: [_listed(row) for row in c.execute(query).all()])
 
     async def due(self, now: int, limit: int) -> list[str]:
         s = t.sessions.c
@@ -52,8 +51,18 @@ class SqlSessionIndex:
         return await self._database.read(lambda c: list(c.execute(query).scalars()))
 
 
-def _plain(mapping: Any) -> dict[str, Any]:
-    return {**mapping, "by_guest": bool(mapping["by_guest"]), "reply_due": bool(mapping["reply_due"])}
+_ROW: Final = SessionRow.__struct_fields__
+_LAST_SEQ: Final = (
+    sa.select(sa.func.coalesce(sa.func.max(t.events.c.seq), 0))
+    .join(t.streams, t.streams.c.id == t.events.c.stream)
+    .where(t.streams.c.name == "session:" + t.sessions.c.session_id)
+    .scalar_subquery()
+)
+
+
+def _listed(row: Any) -> ListedSession:
+    *values, last_seq, my_role = row
+    return ListedSession(SessionRow(**dict(zip(_ROW, values, strict=True))), last_seq, my_role)
 
 
 class SqlReports:

@@ -161,7 +161,7 @@ def _stop_clock(s: SessionState, at: int) -> None:
 
 
 def _stop_clock_when_alone(s: SessionState, at: int) -> None:
-    if not any(s.speaks(user_id, role) for user_id, role in s.present.items()):
+    if not s.candidate_here:
         _stop_clock(s, at)
 
 

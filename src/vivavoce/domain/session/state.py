@@ -124,6 +124,16 @@ class SessionState(msgspec.Struct):
             return True
         return role in ("admin", "recruiter", "interviewer") and not self.has_candidate() and user_id in self.members
 
+    @property
+    def answered(self) -> int:
+        """Inputs that have a reply."""
+        return self.first_pending
+
+    @property
+    def candidate_here(self) -> bool:
+        """Whether somebody who speaks is connected."""
+        return any(self.speaks(user_id, role) for user_id, role in self.present.items())
+
     def pending(self) -> list[Input]:
         """The inputs that the next reply takes up: the oldest unanswered one and those that interrupted it."""
         group: list[Input] = []

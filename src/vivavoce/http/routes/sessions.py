@@ -9,7 +9,7 @@ import uuid_utils
 from fastapi import APIRouter, Query, Request
 
 from vivavoce.domain.access import Identity
-from vivavoce.domain.errors import VivavoceError, conflict, forbidden
+from vivavoce.domain.errors import conflict, forbidden
 from vivavoce.domain.interview import InterviewConfig, Language, checked_config
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.state import Status
@@ -18,11 +18,11 @@ from vivavoce.http.caller import AtSession, Caller, Ours, Visit
 from vivavoce.http.idempotency import idempotent
 from vivavoce.http.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_after, place_of
 from vivavoce.http.route import ApiRoute
-from vivavoce.http.services import Services
 from vivavoce.http.shapes import interviews as shapes
 from vivavoce.http.shapes.base import Empty, refusals
 from vivavoce.identity.membership import admit, may_create_named
 from vivavoce.ports import SessionFilter
+from vivavoce.protocols.dialogue.projector import listed_view
 
 router = APIRouter(route_class=ApiRoute, tags=["sessions"], responses=refusals(401, 403, 413, 415, 422, 503))
 
@@ -70,10 +70,16 @@ async def list_sessions(
         limit=limit + 1,
     )
     rows = await services.index.page(wanted)
-    shown = await asyncio.gather(*(_listed(services, identity, row.session_id) for row in rows[:limit]))
-    last = rows[limit - 1] if len(rows) > limit else None
+    epoch = await services.sessions.epoch()
+    now = services.clock.now_ms()
+    last = rows[limit - 1].row if len(rows) > limit else None
     return {
-        "items": [view for view in shown if view is not None],
+        "items": [
+            listed_view(
+                found.row, my_role=_role(identity, found.my_role), last_seq=found.last_seq, epoch=epoch, now=now
+            )
+            for found in rows[:limit]
+        ],
         "next_cursor": cursor_after(last.created_at, last.session_id) if last is not None else None,
     }
 
@@ -139,13 +145,11 @@ async def list_competencies(services: Ours, _: Caller, language: Language = "en"
     }
 
 
-async def _listed(services: Services, identity: Identity, session_id: str) -> dict[str, Any] | None:
-    """A line of the list; None when the membership ended in the meantime."""
-    session = await services.sessions.open(session_id)
-    try:
-        return await Visit(services, identity, session, admit(identity, session.state).viewer).view()
-    except VivavoceError:
-        return None
+def _role(identity: Identity, member_role: str) -> str:
+    """The role in a listed session: an admin's everywhere, a guest's in what guests made, otherwise the member's."""
+    if identity.is_admin:
+        return "admin"
+    return member_role or ("interviewer" if identity.guest else "")
 
 
 def _config(body: shapes.InterviewBody) -> InterviewConfig:

@@ -6,13 +6,14 @@ What a candidate may not see is taken out here and nowhere else.
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from vivavoce.domain.access import Viewer
+from vivavoce.domain.access import STAFF, Viewer
 from vivavoce.domain.session import events as e
-from vivavoce.domain.session.state import SessionState
+from vivavoce.domain.session.state import Policy, SessionState
+from vivavoce.ports import SessionRow
 from vivavoce.protocols.dialogue.messages import (
     AiResponse,
     Progress,
@@ -21,6 +22,10 @@ from vivavoce.protocols.dialogue.messages import (
     TranscriptionInfo,
 )
 from vivavoce.protocols.times import iso, iso_or_none
+from vivavoce.session.rows import session_row
+
+#: Deadlines are no part of a view.
+_ANY_POLICY: Final = Policy()
 
 
 def report_url(session_id: str) -> str:
@@ -89,12 +94,12 @@ def progress(state: SessionState, now: int) -> Progress:
     last = state.turns[-1].move if state.turns else None
     return Progress(
         status=state.status,
-        answered=sum(1 for entry in state.inputs if entry.answered_by),
+        answered=state.answered,
         focus_area=last.focus_area if last else "",
         elapsed_s=round(state.elapsed_s(now), 1),
         remaining_s=round(state.remaining_s(now), 1),
         patience_until=iso_or_none(state.patience_until if state.patience_until > now else 0),
-        connected=any(state.speaks(user_id, role) for user_id, role in state.present.items()),
+        connected=state.candidate_here,
         report=state.report,
         last_seq=state.head,
     )
@@ -138,40 +143,52 @@ def messages(state: SessionState, viewer: Viewer) -> list[dict[str, Any]]:
     return [item for _, item in sorted(said, key=lambda pair: pair[0])]
 
 
-def session_view(state: SessionState, viewer: Viewer, epoch: str, now: int) -> dict[str, Any]:
-    """A session as HTTP and snapshots show it; the plan's context (CV, job description) is for staff."""
-    config = state.config
-    staff = viewer.is_staff
+def listed_view(row: SessionRow, *, my_role: str, last_seq: int, epoch: str, now: int) -> dict[str, Any]:
+    """A session as lists show it: what its line in the index knows. What only the session itself knows is empty."""
+    running = max(0, now - row.clock_running_since) if row.clock_running_since else 0
+    elapsed_ms = row.clock_ms + running
+    staff = my_role in STAFF
     return {
-        "session_id": state.session_id,
-        "kind": state.kind,
-        "title": state.title,
-        "status": state.status,
-        "language": config.language,
-        "role": config.role,
-        "interview_style": config.interview_style,
-        "competencies": list(config.competencies) if staff else [],
-        "duration_minutes": config.duration_minutes,
-        "job_description": config.job_description if staff else "",
-        "resume": config.resume if staff else "",
-        "candidate_name": config.candidate_name,
-        "evaluation_visibility": state.visibility,
-        "created_by": state.created_by if staff else "",
-        "created_at": iso(state.created_at),
-        "started_at": iso_or_none(state.began_at),
-        "ended_at": iso_or_none(state.ended_at),
-        "end_reason": state.end_reason,
-        "elapsed_s": round(state.elapsed_s(now), 1),
-        "remaining_s": round(state.remaining_s(now), 1),
-        "answered": sum(1 for entry in state.inputs if entry.answered_by),
-        "last_seq": state.head,
+        "session_id": row.session_id,
+        "kind": row.kind,
+        "title": row.title,
+        "status": row.status,
+        "language": row.language,
+        "role": row.role,
+        "interview_style": row.interview_style,
+        "competencies": row.competencies.split(",") if staff and row.competencies else [],
+        "duration_minutes": row.duration_minutes,
+        "job_description": "",
+        "resume": "",
+        "candidate_name": row.candidate_name,
+        "evaluation_visibility": row.visibility,
+        "created_by": row.created_by if staff else "",
+        "created_at": iso(row.created_at),
+        "started_at": iso_or_none(row.began_at),
+        "ended_at": iso_or_none(row.ended_at),
+        "end_reason": row.end_reason or None,
+        "elapsed_s": round(elapsed_ms / 1000, 1),
+        "remaining_s": round(max(0, row.duration_minutes * 60_000 - elapsed_ms) / 1000, 1),
+        "answered": row.answered,
+        "last_seq": last_seq,
         "epoch": epoch,
-        "report": state.report,
-        "report_url": report_url(state.session_id),
-        "my_role": viewer.role,
-        "consent": dict.fromkeys(state.consents[viewer.user_id], True) if viewer.user_id in state.consents else None,
-        "connected": any(state.speaks(user_id, role) for user_id, role in state.present.items()),
+        "report": row.report,
+        "report_url": report_url(row.session_id),
+        "my_role": my_role,
+        "consent": None,
+        "connected": row.connected,
     }
+
+
+def session_view(state: SessionState, viewer: Viewer, epoch: str, now: int) -> dict[str, Any]:
+    """A session as HTTP and snapshots show it; the context of the plan (CV, job description) is for staff."""
+    row = session_row(state, _ANY_POLICY)
+    view = listed_view(row, my_role=viewer.role, last_seq=state.head, epoch=epoch, now=now)
+    if viewer.is_staff:
+        view |= {"job_description": state.config.job_description, "resume": state.config.resume}
+    if viewer.user_id in state.consents:
+        view["consent"] = dict.fromkeys(state.consents[viewer.user_id], True)
+    return view
 
 
 def history_item(recorded: e.Recorded, viewer: Viewer) -> dict[str, Any] | None:
