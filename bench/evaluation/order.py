@@ -1,6 +1,6 @@
 """Do whole interviews end in the right order? Scripted candidates, the guided interviewer, the rule engine.
 
-    python -m bench.evaluation.order
+python -m bench.evaluation.order
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _DENIED_OWN = {
     ),
 }
 #: Share of the denied sentence's word or character groups that the affirmed one must have too.
-_SAME_SHARE: Final = 0.5
+_SAME_SHARE: Final = 0.35
 _LEAST_SHARED: Final = 3
 
 

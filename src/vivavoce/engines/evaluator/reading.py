@@ -14,6 +14,7 @@ from vivavoce.engines.evaluator import patterns, safeguards, sentences
 from vivavoce.engines.evaluator.lexicon import FAULTS, Hit, lexicon, tool_lexicon
 
 _OWN_BEFORE = re.compile(r"\b(i|i've|i had|i also|myself)\b(?:[ ,]+[\w'-]+){0,3}[ ,]*$")
+_DENIED_BEFORE = re.compile(r"(?:\bnever|\bnot|n't)(?: \w+)?[ ,]*$")
 _SHARED_BEFORE = re.compile(r"\b(we|we've|our team|the team|my team)\b(?:[ ,]+[\w'-]+){0,3}[ ,]*$")
 _GOES_ON = re.compile(r"(?:\band|\bthen|\bor|,|\bby|\bto)\s+(?:then |also |finally |later |only |[a-z]+ly )?$")
 _NUMBER = re.compile(
@@ -215,6 +216,8 @@ def _actions(text: str, hits: list[Hit], language: Language) -> tuple[frozenset[
             continue
         if language == "en":
             before = text[max(0, hit.start - 48) : hit.start]
+            if _DENIED_BEFORE.search(before):
+                continue
             if _OWN_BEFORE.search(before):
                 doer = own
             elif _SHARED_BEFORE.search(before):
