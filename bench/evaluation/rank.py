@@ -93,7 +93,7 @@ def print_name_swaps(split: Split) -> None:
 
 
 def print_speed() -> None:
-    """Sixty long answers (half an hour and more) judged on all criteria, unread and already read: CPU time, best of 7."""
+    """Sixty long answers, judged on all criteria, unread and already read: CPU time, best of 7."""
     for language, answers in load_all("held_out").items():
         utterances = tuple(
             Utterance(

@@ -16,10 +16,10 @@ from vivavoce.evaluation.report import Report, ReportCriterion, TimelineEntry
 from vivavoce.evaluation.transcript import CANDIDATE, INTERVIEWER
 from vivavoce.locales import catalogue
 
-#: Families by language: the same Chinese character is drawn differently in Korea and in China. Those after the packaged
-#: ones serve rare characters where the machine has them.
+#: Families by language: the same Chinese character is drawn differently in Korea and in China, and quotation marks are
+#: as wide as a character in China only. Those after the packaged ones serve rare characters where the machine has them.
 FONTS: Final[Mapping[Language, tuple[str, ...]]] = {
-    "en": ("Vivavoce Sans SC", "Vivavoce Sans KR", "Noto Sans", "Noto Sans CJK SC", "DejaVu Sans"),
+    "en": ("Vivavoce Sans KR", "Vivavoce Sans SC", "Noto Sans", "Noto Sans CJK SC", "DejaVu Sans"),
     "ko": ("Vivavoce Sans KR", "Vivavoce Sans SC", "Noto Sans CJK KR", "DejaVu Sans"),
     "zh": ("Vivavoce Sans SC", "Vivavoce Sans KR", "Noto Sans CJK SC", "DejaVu Sans"),
 }

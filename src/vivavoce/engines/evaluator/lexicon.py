@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple
@@ -70,25 +70,38 @@ class Lexicon:
                 bare = text.removesuffix("*")
                 kind = self._beginning if bare != text or not bounded else self._whole
                 kind.setdefault(bare, set()).add(tag)
-        trie = _trie_pattern(self._whole.keys(), self._beginning.keys())
-        # Where words run together, hits may overlap: looked for at every place.
-        self._pattern = re.compile(rf"(?<![\w'])({trie})" if bounded else f"(?=({trie}))")
+        trie = _trie(self._whole.keys(), self._beginning.keys())
+        self._pattern = re.compile(rf"(?<![\w']){_node_pattern(trie)}")
+        # Where words run together hits may overlap, so each place is looked at, by what its character may begin.
+        self._by_first = {
+            character: re.compile(re.escape(character) + _node_pattern(node))
+            for character, node in trie.items()
+            if isinstance(node, dict)
+        }
         self._tags: dict[tuple[str, bool], frozenset[str]] = {}
 
     def find(self, text: str) -> list[Hit]:
         """Cues in a normalised text, from left to right; the longest where several begin at one place."""
         hits: list[Hit] = []
         covered = 0
-        for match in self._pattern.finditer(text):
-            start, end = match.span(1)
+        for match in self._pattern.finditer(text) if self._bounded else self._everywhere(text):
+            start, end = match.span()
             if end <= covered:
                 continue
             covered = end
-            cue = match.group(1)
+            cue = match.group()
             ends_word = not self._bounded or not _IN_WORD.match(text, end)
             surface = cue if ends_word else text[start : _word_end(text, end)]
             hits.append(Hit(start, end, cue, surface.strip(), self._tags_of(cue, ends_word)))
         return hits
+
+    def _everywhere(self, text: str) -> Iterator[re.Match[str]]:
+        by_first = self._by_first
+        for start, character in enumerate(text):
+            pattern = by_first.get(character)
+            match = pattern.match(text, start) if pattern is not None else None
+            if match is not None:
+                yield match
 
     def _tags_of(self, cue: str, ends_word: bool) -> frozenset[str]:
         key = (cue, ends_word)
@@ -111,8 +124,8 @@ class Lexicon:
         return frozenset(tags)
 
 
-def _trie_pattern(whole: Iterable[str], beginnings: Iterable[str]) -> str:
-    """One expression for all cues that tries longer ones first; a whole word must not go on."""
+def _trie(whole: Iterable[str], beginnings: Iterable[str]) -> dict[str, object]:
+    """All cues as a tree of characters, for one expression that reads each character once."""
     root: dict[str, object] = {}
     for ending, texts in ((_WHOLE, whole), (_BEGINNING, beginnings)):
         for text in texts:
@@ -122,10 +135,11 @@ def _trie_pattern(whole: Iterable[str], beginnings: Iterable[str]) -> str:
                 assert isinstance(child, dict)
                 node = child
             node[ending] = None
-    return _node_pattern(root)
+    return root
 
 
 def _node_pattern(node: dict[str, object]) -> str:
+    """Longer cues are tried first; a whole word must not go on."""
     branches = [
         re.escape(character) + _node_pattern(child) for character, child in node.items() if isinstance(child, dict)
     ]
