@@ -111,7 +111,8 @@ def print_speed() -> None:
         request = EvaluationRequest(
             rubric=load_rubric(criterion_ids(), language), utterances=utterances, language=language
         )
-        first, again = [], []
+        first: list[float] = []
+        again: list[float] = []
         for _ in range(7):
             evaluator = RuleEvaluator()
             for times in (first, again):
