@@ -132,7 +132,7 @@ async function end(candidate) {
   await candidate.getByRole("menuitem").first().click();
   await candidate.getByRole("dialog").locator("button").last().click();
   await candidate.locator("h1").waitFor();
-  await candidate.locator("textarea").waitFor({ state: "detached" });
+  await candidate.locator("main textarea").waitFor({ state: "detached" });
   await picture(candidate, "6-thanks");
   step("the candidate ended the interview");
 }

@@ -20,7 +20,7 @@ export interface User {
   name: string;
   email: string | null;
   role: UserRole;
-  language: Language | "" | null;
+  language: string | null;
 }
 
 export interface Tokens {
@@ -117,7 +117,7 @@ export type InvitationStatus = "open" | "accepted" | "revoked" | "expired";
 export interface Invitation {
   invitation_id: string;
   name: string;
-  role: UserRole;
+  role: string;
   expires_at: string;
   status: InvitationStatus;
   /** Only in the answer that created it. */

@@ -19,11 +19,7 @@ function Said({ line, current, connected, language }: { line: Line; current: boo
   const pending = line.state === "pending";
   return (
     <li className={css.line} data-role={line.role} data-current={current} data-pending={pending}>
-      {line.role === "candidate" ? (
-        <VisuallyHidden>{t("conversation.you")}</VisuallyHidden>
-      ) : (
-        <VisuallyHidden>{t("role.interviewer")}</VisuallyHidden>
-      )}
+      <VisuallyHidden>{t(line.role === "candidate" ? "conversation.you" : "role.interviewer")}: </VisuallyHidden>
       <div className={css.text} lang={LOCALES[language]}>
         {line.text}
       </div>

@@ -72,25 +72,40 @@ function Summary({ report }: { report: Report }) {
       />
       {(scorecard.strengths.length > 0 || scorecard.gaps.length > 0) && (
         <div className={css.lists}>
-          <div>
-            <h3>{t("report.strengths")}</h3>
-            <ul lang={lang}>
-              {scorecard.strengths.map((item) => (
-                <li key={item}>{item}</li>
-              ))}
-            </ul>
-          </div>
-          <div>
-            <h3>{t("report.gaps")}</h3>
-            <ul lang={lang}>
-              {scorecard.gaps.map((item) => (
-                <li key={item}>{item}</li>
-              ))}
-            </ul>
-          </div>
+          <Points title={t("report.strengths")} lang={lang} items={scorecard.strengths} />
+          <Points title={t("report.gaps")} lang={lang} items={scorecard.gaps} />
         </div>
       )}
     </Panel>
+  );
+}
+
+/** What a reader has to know to read the scores rightly. */
+function Notices({ report }: { report: Report }) {
+  const t = useText();
+  if (report.notices.length === 0) return null;
+  return (
+    <Panel title={t("report.notices")}>
+      <ul className={css.notices} lang={LOCALES[report.language]}>
+        {report.notices.map((notice) => (
+          <li key={notice}>{notice}</li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}
+
+function Points({ title, lang, items }: { title: string; lang: string; items: readonly string[] }) {
+  if (items.length === 0) return null;
+  return (
+    <div>
+      <h3>{title}</h3>
+      <ul lang={lang}>
+        {items.map((item) => (
+          <li key={item}>{item}</li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
@@ -172,14 +187,8 @@ function Loaded({ report, onSubmitted }: { report: Report; onSubmitted: () => vo
               <strong>{t("report.sealed_title")}</strong> {t("report.sealed_text")}
             </Notice>
           )}
-          {report.notices.length > 0 && (
-            <div className={css.notices} lang={LOCALES[report.language]}>
-              {report.notices.map((notice) => (
-                <Notice key={notice}>{notice}</Notice>
-              ))}
-            </div>
-          )}
           <Summary report={report} />
+          <Notices report={report} />
           {sealed ? (
             <OwnScorecardForm report={report} onSubmitted={onSubmitted} />
           ) : (

@@ -1,0 +1,1181 @@
+/* Generated from the server's OpenAPI document by `npm run generate:api`. Not to be edited. */
+
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** AcceptBody */
+        AcceptBody: {
+            /** Token */
+            token: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+        };
+        /**
+         * AcceptedInputShape
+         * @description The input is safe; its reply is still being made.
+         */
+        AcceptedInputShape: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "processing";
+            /** Seq */
+            seq: number;
+            /** Input Seq */
+            input_seq: number;
+            /** Client Id */
+            client_id: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AcceptedShape
+         * @example {
+         *       "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl",
+         *       "expires_in": 900,
+         *       "refresh_token": "k0Jq2gkY0Tt7m8Wb1vVqZ3yq4s5u6w7x8y9zAaBbCcD",
+         *       "session_id": "s1",
+         *       "user": {
+         *         "email": "minji@example.com",
+         *         "language": "ko",
+         *         "name": "Kim Minji",
+         *         "role": "recruiter",
+         *         "user_id": "user_0195f3c0a1b27c3d8e4f"
+         *       }
+         *     }
+         */
+        AcceptedShape: {
+            /** Access Token */
+            access_token: string;
+            /** Refresh Token */
+            refresh_token: string;
+            /**
+             * Expires In
+             * @description Seconds until the access token expires
+             */
+            expires_in: number;
+            user: components["schemas"]["UserShape"];
+            /** Session Id */
+            session_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AdminUserShape
+         * @example {
+         *       "email": "minji@example.com",
+         *       "language": "ko",
+         *       "name": "Kim Minji",
+         *       "role": "recruiter",
+         *       "user_id": "user_0195f3c0a1b27c3d8e4f"
+         *     }
+         */
+        AdminUserShape: {
+            /** User Id */
+            user_id: string;
+            /** Name */
+            name: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student";
+            /** Language */
+            language: string;
+            /** Created At */
+            created_at: string;
+            /** Disabled */
+            disabled: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /** AuditEntryShape */
+        AuditEntryShape: {
+            /** Id */
+            id: number;
+            /** At */
+            at: string;
+            /** Actor */
+            actor: string;
+            /** Action */
+            action: string;
+            /** Subject */
+            subject: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** AuditShape */
+        AuditShape: {
+            /** Items */
+            items: components["schemas"]["AuditEntryShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ChangeUserBody */
+        ChangeUserBody: {
+            /** Role */
+            role?: ("admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student") | null;
+            /** Disabled */
+            disabled?: true | null;
+            /** Password */
+            password?: string | null;
+        };
+        /** CompetenciesShape */
+        CompetenciesShape: {
+            /** Items */
+            items: components["schemas"]["CompetencyShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** CompetencyShape */
+        CompetencyShape: {
+            /** Competency */
+            competency: string;
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ConnectedSessionShape */
+        ConnectedSessionShape: {
+            /** Session Id */
+            session_id: string;
+            /** Connections */
+            connections: number;
+            /** Users */
+            users: components["schemas"]["ConnectedUserShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** ConnectedUserShape */
+        ConnectedUserShape: {
+            /** User Id */
+            user_id: string;
+            /** Role */
+            role: string;
+            /** Connected At */
+            connected_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ConsentBody
+         * @example {
+         *       "agreed": true,
+         *       "purposes": [
+         *         "interview",
+         *         "evaluation"
+         *       ]
+         *     }
+         */
+        ConsentBody: {
+            /** User Id */
+            user_id?: string | number | null;
+            /** Purposes */
+            purposes: ("interview" | "evaluation")[];
+            /** Agreed */
+            agreed: boolean;
+        };
+        /** ConversationShape */
+        ConversationShape: {
+            /** Items */
+            items: components["schemas"]["SaidShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** CriterionMarkBody */
+        CriterionMarkBody: {
+            /** Criterion Id */
+            criterion_id: string;
+            /** Score */
+            score: number | null;
+            /**
+             * Comment
+             * @default
+             */
+            comment?: string;
+        };
+        /** CriterionMarkShape */
+        CriterionMarkShape: {
+            /** Criterion Id */
+            criterion_id: string;
+            /** Score */
+            score: number | null;
+            /** Comment */
+            comment: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** DeliveredShape */
+        DeliveredShape: {
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            /**
+             * Data
+             * @description `{delivered}`: how many sockets got it
+             */
+            data: {
+                [key: string]: number;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** DifferenceShape */
+        DifferenceShape: {
+            /** Criterion Id */
+            criterion_id: string;
+            /** Ai */
+            ai: number | null;
+            /** Human */
+            human: number | null;
+            /** Delta */
+            delta: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * Empty
+         * @description Nothing is needed.
+         */
+        Empty: Record<string, never>;
+        /**
+         * ErrorShape
+         * @description What every refusal looks like.
+         * @example {
+         *       "details": "there is no such session",
+         *       "error": "not_found",
+         *       "info": {
+         *         "reason": "session_not_found"
+         *       },
+         *       "message": "This interview does not exist, or you have no access to it."
+         *     }
+         */
+        ErrorShape: {
+            /**
+             * Error
+             * @description A stable code
+             */
+            error: string;
+            /**
+             * Message
+             * @description A sentence for a person, in the language of Accept-Language
+             */
+            message: string;
+            /**
+             * Details
+             * @description The particulars, in English
+             */
+            details: string;
+            /**
+             * Info
+             * @description Machine-readable particulars: field, limit, retry_after, reason
+             */
+            info: {
+                [key: string]: unknown;
+            };
+        };
+        /** EventShape */
+        EventShape: {
+            /** Event Id */
+            event_id: string;
+            /** Seq */
+            seq: number;
+            /** Type */
+            type: string;
+            /** Actor */
+            actor: string;
+            /** At */
+            at: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** HealthShape */
+        HealthShape: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "ok";
+            /** Version */
+            version: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** HistoryShape */
+        HistoryShape: {
+            /** Items */
+            items: components["schemas"]["EventShape"][];
+            /** Last Seq */
+            last_seq: number;
+            /** Epoch */
+            epoch: string;
+            /** Next After */
+            next_after: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * InterviewBody
+         * @example {
+         *       "candidate_name": "Alex Park",
+         *       "competencies": [
+         *         "technical_depth",
+         *         "problem_solving",
+         *         "teamwork"
+         *       ],
+         *       "duration_minutes": 30,
+         *       "evaluation_visibility": "sealed",
+         *       "interview_style": "friendly",
+         *       "job_description": "You build and run our payment services.",
+         *       "kind": "dialogue",
+         *       "language": "en",
+         *       "resume": "",
+         *       "role": "Backend engineer",
+         *       "title": "Backend engineer, first round"
+         *     }
+         */
+        InterviewBody: {
+            /**
+             * Kind
+             * @default dialogue
+             * @constant
+             */
+            kind?: "dialogue";
+            /** Session Id */
+            session_id?: string | null;
+            /**
+             * Title
+             * @default
+             */
+            title?: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language?: "en" | "ko" | "zh";
+            /**
+             * Role
+             * @default
+             */
+            role?: string;
+            /**
+             * Interview Style
+             * @default friendly
+             * @enum {string}
+             */
+            interview_style?: "formal" | "friendly" | "technical" | "relaxed";
+            /** Competencies */
+            competencies?: string[];
+            /**
+             * Duration Minutes
+             * @default 30
+             */
+            duration_minutes?: number;
+            /**
+             * Job Description
+             * @default
+             */
+            job_description?: string;
+            /**
+             * Resume
+             * @default
+             */
+            resume?: string;
+            /**
+             * Candidate Name
+             * @default
+             */
+            candidate_name?: string;
+            /**
+             * Evaluation Visibility
+             * @default sealed
+             * @enum {string}
+             */
+            evaluation_visibility?: "sealed" | "live";
+        };
+        /**
+         * InvitationBody
+         * @example {
+         *       "expires_in_hours": 72,
+         *       "name": "Lee Seojun"
+         *     }
+         */
+        InvitationBody: {
+            /** Name */
+            name: string;
+            /**
+             * Expires In Hours
+             * @default 336
+             */
+            expires_in_hours?: number;
+            /**
+             * Role
+             * @default candidate
+             * @enum {string}
+             */
+            role?: "candidate" | "observer" | "interviewer";
+        };
+        /** InvitationShape */
+        InvitationShape: {
+            /** Invitation Id */
+            invitation_id: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "accepted" | "revoked" | "expired";
+            /** User Id */
+            user_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** InvitationsShape */
+        InvitationsShape: {
+            /** Items */
+            items: components["schemas"]["InvitationShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * LinkBody
+         * @description The token of a one-time link.
+         */
+        LinkBody: {
+            /** Token */
+            token: string;
+        };
+        /**
+         * MessageBody
+         * @example {
+         *       "client_id": "m-1",
+         *       "text": "I led the move to event sourcing."
+         *     }
+         */
+        MessageBody: {
+            /** User Id */
+            user_id?: string | number | null;
+            /** Text */
+            text: string;
+            /** Client Id */
+            client_id?: string | null;
+            /** Context */
+            context?: unknown;
+        };
+        /** NewInvitationShape */
+        NewInvitationShape: {
+            /** Invitation Id */
+            invitation_id: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "accepted" | "revoked" | "expired";
+            /** User Id */
+            user_id: string;
+            /**
+             * Url
+             * @description The link for the invited person
+             */
+            url: string;
+            /**
+             * Token
+             * @description Shown only in this answer
+             */
+            token: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * NewUserBody
+         * @example {
+         *       "email": "minji@example.com",
+         *       "name": "Kim Minji",
+         *       "role": "recruiter"
+         *     }
+         */
+        NewUserBody: {
+            /** Email */
+            email: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student";
+            /** Password */
+            password?: string | null;
+            /**
+             * Language
+             * @default
+             * @enum {string}
+             */
+            language?: "" | "en" | "ko" | "zh";
+        };
+        /**
+         * NewUserShape
+         * @example {
+         *       "email": "minji@example.com",
+         *       "language": "ko",
+         *       "name": "Kim Minji",
+         *       "role": "recruiter",
+         *       "user_id": "user_0195f3c0a1b27c3d8e4f"
+         *     }
+         */
+        NewUserShape: {
+            /** User Id */
+            user_id: string;
+            /** Name */
+            name: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student";
+            /** Language */
+            language: string;
+            /** Created At */
+            created_at: string;
+            /** Disabled */
+            disabled: boolean;
+            /**
+             * Sign In Url
+             * @description A one-time link, when the user has no password yet
+             */
+            sign_in_url: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * OwnScorecardBody
+         * @example {
+         *       "comment": "",
+         *       "criteria": [
+         *         {
+         *           "comment": "Named what others did.",
+         *           "criterion_id": "teamwork",
+         *           "score": 4
+         *         }
+         *       ],
+         *       "recommendation": "yes"
+         *     }
+         */
+        OwnScorecardBody: {
+            /** User Id */
+            user_id?: string | number | null;
+            /** Criteria */
+            criteria: components["schemas"]["CriterionMarkBody"][];
+            /**
+             * Recommendation
+             * @enum {string}
+             */
+            recommendation: "definitely_no" | "no" | "no_decision" | "yes" | "strong_yes";
+            /**
+             * Comment
+             * @default
+             */
+            comment?: string;
+        };
+        /** OwnScorecardShape */
+        OwnScorecardShape: {
+            /** Scorecard Id */
+            scorecard_id: string;
+            /** Author Id */
+            author_id: string;
+            /** Author Name */
+            author_name: string;
+            /** Submitted At */
+            submitted_at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CriterionMarkShape"][];
+            /**
+             * Recommendation
+             * @enum {string}
+             */
+            recommendation: "definitely_no" | "no" | "no_decision" | "yes" | "strong_yes";
+            /** Comment */
+            comment: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** OwnScorecardsShape */
+        OwnScorecardsShape: {
+            /** Items */
+            items: components["schemas"]["OwnScorecardShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** ParticipantBody */
+        ParticipantBody: {
+            /** User Id */
+            user_id: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "recruiter" | "interviewer" | "observer" | "candidate";
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+        };
+        /** ParticipantShape */
+        ParticipantShape: {
+            /** User Id */
+            user_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "removed";
+            /** Connected */
+            connected: boolean;
+            /** Invitation Id */
+            invitation_id: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ParticipantsShape */
+        ParticipantsShape: {
+            /** Items */
+            items: components["schemas"]["ParticipantShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** PlanShape */
+        PlanShape: {
+            /** Competencies */
+            competencies: components["schemas"]["PlannedCompetencyShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** PlannedCompetencyShape */
+        PlannedCompetencyShape: {
+            /** Competency */
+            competency: string;
+            /** Name */
+            name: string;
+            /** Minutes */
+            minutes: number;
+            /** Why */
+            why: string;
+            /** Questions */
+            questions: components["schemas"]["PlannedQuestionShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** PlannedQuestionShape */
+        PlannedQuestionShape: {
+            /** Question Id */
+            question_id: string;
+            /** Text */
+            text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ReadinessShape */
+        ReadinessShape: {
+            /** Ready */
+            ready: boolean;
+            /** Parts */
+            parts: {
+                [key: string]: string;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** RefreshBody */
+        RefreshBody: {
+            /** Refresh Token */
+            refresh_token: string;
+        };
+        /**
+         * ReplyShape
+         * @description The interviewer's reply, as `ai_response` carries it.
+         */
+        ReplyShape: {
+            /** User Input */
+            user_input: string;
+            /** Ai Response */
+            ai_response: string;
+            /** Response Type */
+            response_type: string;
+            /** Strategy Used */
+            strategy_used: string;
+            /** Focus Area */
+            focus_area: string;
+            /** Confidence */
+            confidence: number | null;
+            /** Processing Time */
+            processing_time: number;
+            /** Transcription Info */
+            transcription_info: {
+                [key: string]: unknown;
+            };
+            /** Seq */
+            seq: number;
+            /** Event Id */
+            event_id: string;
+            /** Input Seq */
+            input_seq: number;
+            /** Client Id */
+            client_id: string | null;
+            /** Turn Id */
+            turn_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ReportShape
+         * @description A report as its reader may see it. While `sealed`, every score, level, anchor, confidence, rationale and
+         *     feedback is null, and evidence, strengths and gaps are empty.
+         */
+        ReportShape: {
+            /** Session Id */
+            session_id: string;
+            /** Generated At */
+            generated_at: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "ko" | "zh";
+            /**
+             * Visibility
+             * @enum {string}
+             */
+            visibility: "sealed" | "live";
+            /** Sealed */
+            sealed: boolean;
+            /** Summary */
+            summary: {
+                [key: string]: unknown;
+            };
+            /** Scorecard */
+            scorecard: {
+                [key: string]: unknown;
+            };
+            /** Rubric */
+            rubric: {
+                [key: string]: unknown;
+            };
+            /** Transcript */
+            transcript: {
+                [key: string]: unknown;
+            }[];
+            /** Timeline */
+            timeline: {
+                [key: string]: unknown;
+            }[];
+            /** Notices */
+            notices: string[];
+            /** Own Scorecards */
+            own_scorecards: components["schemas"]["OwnScorecardShape"][];
+            /** Differences */
+            differences: components["schemas"]["DifferenceShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** SaidShape */
+        SaidShape: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "interviewer" | "candidate";
+            /** Text */
+            text: string;
+            /** At */
+            at: string;
+            /** At S */
+            at_s: number;
+            /** Seq */
+            seq: number;
+            /** Utterance Id */
+            utterance_id: string;
+            /** Strategy */
+            strategy?: string | null;
+            /** Focus Area */
+            focus_area?: string | null;
+            /** Reason */
+            reason?: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SessionShape
+         * @example {
+         *       "answered": 0,
+         *       "candidate_name": "Alex Park",
+         *       "competencies": [
+         *         "technical_depth",
+         *         "problem_solving",
+         *         "teamwork"
+         *       ],
+         *       "connected": false,
+         *       "created_at": "2026-01-31T08:15:00.123Z",
+         *       "created_by": "user_1",
+         *       "duration_minutes": 30,
+         *       "elapsed_s": 0,
+         *       "epoch": "5f3a",
+         *       "evaluation_visibility": "sealed",
+         *       "interview_style": "friendly",
+         *       "job_description": "You build and run our payment services.",
+         *       "kind": "dialogue",
+         *       "language": "en",
+         *       "last_seq": 2,
+         *       "my_role": "recruiter",
+         *       "remaining_s": 1800,
+         *       "report": "none",
+         *       "report_url": "/api/v1/sessions/0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f/report",
+         *       "resume": "",
+         *       "role": "Backend engineer",
+         *       "session_id": "0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
+         *       "status": "scheduled",
+         *       "title": "Backend engineer, first round"
+         *     }
+         */
+        SessionShape: {
+            /** Session Id */
+            session_id: string;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "scheduled" | "live" | "paused" | "ended" | "stopped";
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "ko" | "zh";
+            /** Role */
+            role: string;
+            /**
+             * Interview Style
+             * @enum {string}
+             */
+            interview_style: "formal" | "friendly" | "technical" | "relaxed";
+            /** Competencies */
+            competencies: string[];
+            /** Duration Minutes */
+            duration_minutes: number;
+            /** Job Description */
+            job_description: string;
+            /** Resume */
+            resume: string;
+            /** Candidate Name */
+            candidate_name: string;
+            /**
+             * Evaluation Visibility
+             * @enum {string}
+             */
+            evaluation_visibility: "sealed" | "live";
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** End Reason */
+            end_reason: string | null;
+            /** Elapsed S */
+            elapsed_s: number;
+            /** Remaining S */
+            remaining_s: number;
+            /** Answered */
+            answered: number;
+            /** Last Seq */
+            last_seq: number;
+            /** Epoch */
+            epoch: string;
+            /**
+             * Report
+             * @enum {string}
+             */
+            report: "none" | "pending" | "ready" | "failed";
+            /** Report Url */
+            report_url: string | null;
+            /**
+             * My Role
+             * @enum {string}
+             */
+            my_role: "admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student";
+            /** Consent */
+            consent: {
+                [key: string]: boolean;
+            } | null;
+            /** Connected */
+            connected: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /** SessionsShape */
+        SessionsShape: {
+            /** Items */
+            items: components["schemas"]["SessionShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SignInBody
+         * @example {
+         *       "email": "minji@example.com",
+         *       "password": "correct horse battery"
+         *     }
+         */
+        SignInBody: {
+            /** Email */
+            email: string;
+            /** Password */
+            password: string;
+        };
+        /** SocketFiguresShape */
+        SocketFiguresShape: {
+            /** Total Connections */
+            total_connections: number;
+            /** Active Connections */
+            active_connections: number;
+            /** Messages Sent */
+            messages_sent: number;
+            /** Messages Received */
+            messages_received: number;
+            /** Errors Count */
+            errors_count: number;
+            /** Uptime Seconds */
+            uptime_seconds: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SocketMessageBody
+         * @example {
+         *       "message": "The server restarts in five minutes.",
+         *       "type": "notice"
+         *     }
+         */
+        SocketMessageBody: {
+            /** Message */
+            message: string;
+            /**
+             * Type
+             * @default notice
+             */
+            type?: string;
+        };
+        /** SocketSessionShape */
+        SocketSessionShape: {
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            data: components["schemas"]["ConnectedSessionShape"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** SocketSessionsShape */
+        SocketSessionsShape: {
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            /** Data */
+            data: components["schemas"]["ConnectedSessionShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** SocketStatsData */
+        SocketStatsData: {
+            websocket_stats: components["schemas"]["SocketFiguresShape"];
+            /** Active Sessions */
+            active_sessions: components["schemas"]["ConnectedSessionShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** SocketStatsShape */
+        SocketStatsShape: {
+            /**
+             * Success
+             * @constant
+             */
+            success: true;
+            data: components["schemas"]["SocketStatsData"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** TicketShape */
+        TicketShape: {
+            /**
+             * Ticket
+             * @description For `?ticket=` of a WebSocket, once
+             */
+            ticket: string;
+            /** Expires In */
+            expires_in: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TokensShape
+         * @example {
+         *       "access_token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEifQ.c2lnbmF0dXJl",
+         *       "expires_in": 900,
+         *       "refresh_token": "k0Jq2gkY0Tt7m8Wb1vVqZ3yq4s5u6w7x8y9zAaBbCcD",
+         *       "user": {
+         *         "email": "minji@example.com",
+         *         "language": "ko",
+         *         "name": "Kim Minji",
+         *         "role": "recruiter",
+         *         "user_id": "user_0195f3c0a1b27c3d8e4f"
+         *       }
+         *     }
+         */
+        TokensShape: {
+            /** Access Token */
+            access_token: string;
+            /** Refresh Token */
+            refresh_token: string;
+            /**
+             * Expires In
+             * @description Seconds until the access token expires
+             */
+            expires_in: number;
+            user: components["schemas"]["UserShape"];
+        } & {
+            [key: string]: unknown;
+        };
+        /** TranscriptShape */
+        TranscriptShape: {
+            /** Session Id */
+            session_id: string;
+            /** Utterances */
+            utterances: components["schemas"]["UtteranceShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * UserShape
+         * @example {
+         *       "email": "minji@example.com",
+         *       "language": "ko",
+         *       "name": "Kim Minji",
+         *       "role": "recruiter",
+         *       "user_id": "user_0195f3c0a1b27c3d8e4f"
+         *     }
+         */
+        UserShape: {
+            /** User Id */
+            user_id: string;
+            /** Name */
+            name: string;
+            /** Email */
+            email: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student";
+            /** Language */
+            language: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** UsersShape */
+        UsersShape: {
+            /** Items */
+            items: components["schemas"]["AdminUserShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** UtteranceShape */
+        UtteranceShape: {
+            /** Utterance Id */
+            utterance_id: string;
+            /** Speaker */
+            speaker: string;
+            /** Text */
+            text: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Confidence */
+            confidence: number | null;
+            /** Question Id */
+            question_id: string | null;
+            /** In Answer To */
+            in_answer_to: string;
+            /** Competency */
+            competency: string;
+        } & {
+            [key: string]: unknown;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
