@@ -40,7 +40,13 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 #: Five settings a kind of candidate: a role and a length for each, and a style.
 ROLES: Final[dict[Language, tuple[str, ...]]] = {
-    "en": ("Senior Backend Engineer", "Data Analyst", "Account Manager", "Primary School Teacher", "Operations Team Lead"),
+    "en": (
+        "Senior Backend Engineer",
+        "Data Analyst",
+        "Account Manager",
+        "Primary School Teacher",
+        "Operations Team Lead",
+    ),
     "ko": ("시니어 백엔드 개발자", "데이터 분석가", "영업 담당자", "초등학교 교사", "물류 운영 팀장"),
     "zh": ("高级后端工程师", "数据分析师", "销售代表", "小学教师", "物流运营主管"),
 }
@@ -332,7 +338,9 @@ def main() -> None:
             continue
         interviews = run_interviews(language)
         print(f"\n{language}: {len(interviews)} interviews")
-        print("kind       repeated q/f/reply  coverage min/mean  closed  questions  turns  fitting  leading    strategies")
+        print(
+            "kind       repeated q/f/reply  coverage min/mean  closed  questions  turns  fitting  leading    strategies"
+        )
         for kind in KINDS:
             figures = measure(interviews, kind)
             print(

@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 class OpenAiServer:
     """Answers each request by the next behaviour of `script`, the last one for ever.
 
-    A behaviour is `say:TEXT` (streamed word by word), `status:NNN`, `hang`, `garbage`, `html`, `break:TEXT` (streams the
-    text, then drops the connection), `cut:TEXT` (ends the stream without saying that it is the end), `slow:TEXT`.
+    A behaviour is `say:TEXT` (streamed word by word), `status:NNN`, `hang`, `garbage`, `html`, `break:TEXT` (streams
+    the text, then drops the connection), `cut:TEXT` (ends the stream without saying so),
+    `slow:TEXT` (stops after a word).
     """
 
     def __init__(self, *script: str) -> None:
@@ -27,7 +28,9 @@ class OpenAiServer:
         self._open.add(task)
         try:
             head = await reader.readuntil(b"\r\n\r\n")
-            length = next(int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))
+            length = next(
+                int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
+            )
             self.requests.append(json.loads(await reader.readexactly(length)))
             behaviour = self.script.pop(0) if len(self.script) > 1 else self.script[0]
             await self._behave(behaviour, writer)
@@ -43,7 +46,11 @@ class OpenAiServer:
             await asyncio.sleep(3600)
         elif kind == "status":
             body = b'{"error": {"message": "no", "type": "x"}}'
-            writer.write(b"HTTP/1.1 %s No\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % (text.encode(), len(body)) + body)
+            writer.write(
+                b"HTTP/1.1 %s No\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+                % (text.encode(), len(body))
+                + body
+            )
         elif kind == "html":
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 15\r\n\r\n<html>hi</html>")
         else:
@@ -76,7 +83,13 @@ class OpenAiServer:
 
 def _event(writer: asyncio.StreamWriter, text: str, finish: str | None = None) -> None:
     choice = {"index": 0, "delta": {"content": text} if text else {}, "finish_reason": finish}
-    event: dict[str, object] = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [choice]}
+    event: dict[str, object] = {
+        "id": "c",
+        "object": "chat.completion.chunk",
+        "created": 1,
+        "model": "m",
+        "choices": [choice],
+    }
     if finish:
         event["usage"] = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
     _chunk(writer, f"data: {json.dumps(event)}\n\n")

@@ -12,8 +12,11 @@ from vivavoce.domain.interview import Heard, Language
 
 #: Requests are short; the same words inside a long answer are part of a story.
 _REQUEST_SHARE: Final = 0.3
+#: Ending an interview by mistake cannot be undone, so a wish to stop has to be plainer still.
+_STOP_SHARE: Final = 0.16
 _POLITE_START: Final = re.compile(
-    r"^(?:(?:well|so|oh|um|uh|ah|sorry|hm+|okay|ok|yes|yeah|please|actually|honestly|thanks|thank you|죄송하지만|죄송합니다만|죄송합니다|"
+    r"^(?:(?:well|so|oh|um|uh|ah|sorry|hm+|okay|ok|yes|yeah|please|actually|honestly|thanks|thank you|"
+    r"죄송하지만|죄송합니다만|죄송합니다|"
     r"죄송한데|음|아|저기|네|어|그게|不好意思|抱歉|对不起|嗯|呃|那个|好的?|其实|说实话)[\s,.，。、!…]+)+",
     re.IGNORECASE,
 )
@@ -36,7 +39,7 @@ def hear(text: str, language: Language, quality: AnswerQuality) -> Heard:
         return "off_topic"
     if quality.evasiveness >= 0.4:
         return "evasive"
-    if quality.length < 0.2 and quality.overall < 0.45:
+    if quality.length < 0.13 and quality.overall < 0.45:
         return "thin"
     return "answer"
 
@@ -66,7 +69,10 @@ def _request(folded: str, language: Language) -> Heard | None:
     if word_count(folded, language) > lex.full_answer_words * _REQUEST_SHARE:
         return None
     spoken = _bare(folded)
+    short = word_count(folded, language) <= lex.full_answer_words * _STOP_SHARE
     for kind, heard in _REQUESTS:
+        if kind == "stop" and not short:
+            continue
         if lex.any(kind, spoken) or lex.any(kind, folded.rstrip(" .!?。！？~…")):
             return heard
     if lex.any("question", folded) and not lex.any("hostile_directed", folded):

@@ -1,7 +1,8 @@
-"""What an interview's turns amount to: what was asked, answered, taken up, and how fast it goes. Folded, never stored."""
+"""What an interview's turns amount to: what was asked, answered, taken up, and how fast it goes. Never stored."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import mean
 from typing import Final
 
@@ -20,10 +21,11 @@ NOT_ANSWERS: Final[frozenset[Heard]] = frozenset(
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """`asked` are question ids in order, `follow_ups` the ids used for the pending question, `heard_here` what the inputs
-    since it was asked were taken for (the newest last, without the input at hand), `said` the answers by question,
-    `spent_s` the seconds by competency, `pace_s` the usual seconds of an exchange, `invited` how often the candidate was
-    invited to ask.
+    """What there is to know: `asked` are question ids in order, `pending` the one that is open, `follow_ups` those used
+    for it, `heard_here` what the inputs since it was asked were taken for (without the input at hand), `heard` the same
+    for the whole interview, `said` the answers by question, `points` all follow-ups used anywhere, `spent_s` the
+    seconds by competency, `pace_s` the usual seconds of an exchange, `invited` how often the candidate was invited
+    to ask.
     """
 
     asked: tuple[str, ...] = ()
@@ -32,6 +34,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     heard_here: tuple[Heard, ...] = ()
     heard: tuple[Heard, ...] = ()
     said: dict[str, tuple[str, ...]] = {}
+    points: frozenset[str] = frozenset()
     quotes: frozenset[str] = frozenset()
     spent_s: dict[str, float] = {}
     pace_s: float = _USUAL_PACE_S
@@ -46,6 +49,7 @@ def remember(turns: tuple[Turn, ...]) -> Memory:
     said: dict[str, tuple[str, ...]] = {}
     heard_here: list[Heard] = []
     heard: list[Heard] = []
+    points: set[str] = set()
     quotes: set[str] = set()
     spent: dict[str, float] = {}
     invited = 0
@@ -70,6 +74,7 @@ def remember(turns: tuple[Turn, ...]) -> Memory:
             follow_ups, heard_here = [], []
         elif move.follow_up_id:
             follow_ups.append(move.follow_up_id)
+            points.add(move.follow_up_id)
         asked_at, focus = turn.reply_at_s, move.focus_area or focus
     return Memory(
         asked=tuple(asked),
@@ -78,6 +83,7 @@ def remember(turns: tuple[Turn, ...]) -> Memory:
         heard_here=tuple(heard_here),
         heard=tuple(heard),
         said=said,
+        points=frozenset(points),
         quotes=frozenset(quotes),
         spent_s=spent,
         pace_s=_pace(turns),
@@ -110,6 +116,6 @@ def uncovered(plan: InterviewPlan, bank: QuestionBank, memory: Memory) -> tuple[
 
 
 def _pace(turns: tuple[Turn, ...]) -> float:
-    """Mean seconds of an exchange, with the usual pace as if it had been seen twice, so that one long pause decides nothing."""
-    gaps = [max(0.0, later.reply_at_s - earlier.reply_at_s) for earlier, later in zip(turns, turns[1:], strict=False)]
+    """Mean seconds of an exchange; the usual pace counts as seen twice, so that one long pause decides nothing."""
+    gaps = [max(0.0, later.reply_at_s - earlier.reply_at_s) for earlier, later in pairwise(turns)]
     return mean([*gaps[-8:], _USUAL_PACE_S, _USUAL_PACE_S])

@@ -132,8 +132,8 @@ def _fit(
     score = 1.0 if any(family in families[:1] for family in question.roles) else 0.0
     score -= 0.5 * abs(question.level - _wanted_level(config.role, config.interview_style))
     terms = content_terms(question.text, bank.language, lexicon(bank.language).stopwords)
-    score += 0.35 * min(3, len(terms & background.job_terms))
-    score += 0.25 * min(3, len(terms & background.cv_terms))
+    score += 0.5 * min(3, len(terms & background.job_terms))
+    score += 0.35 * min(3, len(terms & background.cv_terms))
     return score
 
 

@@ -53,10 +53,10 @@ def next_move(
     remaining_s: float,
     thinking: bool = False,
 ) -> Move:
-    """Decide what the interviewer does in answer to `input_text` (empty: the interviewer speaks first, or waits on).
+    """Decide what the interviewer does about an input (empty: the interviewer speaks first, or waits on).
 
     Times are seconds of session time; `thinking` says that the candidate asked for patience by other means than words.
-    Never raises for any text. No question and no follow-up is chosen twice, but the candidate may ask to hear one again.
+    Never raises for any text. No question or follow-up is chosen twice, but the candidate may ask to hear one again.
     """
     scene = _look(config, plan, bank, turns, input_text, elapsed_s, remaining_s)
     if scene.memory.closed:
@@ -212,12 +212,10 @@ def _hostile(scene: _Scene) -> Move:
 
 def _stuck(scene: _Scene, strategy: Strategy) -> Move:
     """An answer that gives little: help with a narrower question, press once where it was evasive, then move on."""
-    tries = sum(heard not in NOT_ANSWERS for heard in scene.memory.heard_here[1:])
+    tries = sum(heard not in NOT_ANSWERS for heard in scene.memory.heard_here)
     heard = scene.heard
     if tries == 0 and _has_time_for_follow_up(scene):
-        kinds: tuple[FollowUpKind, ...] = ("clarify",)
-        move = _ask_point(scene, strategy, heard) if heard == "thin" else None
-        move = move or _follow_up(scene, strategy, kinds, heard)
+        move = _follow_up(scene, strategy, ("clarify",), heard)
         if move is not None:
             return move
     if tries == 1 and heard == "evasive" and _has_time_for_follow_up(scene):
@@ -231,7 +229,7 @@ def _go_deeper(scene: _Scene) -> Move:
     """A real answer: go deeper where it is rich, ask for what is missing where it is not, move on when it is enough."""
     used = len(scene.memory.follow_ups)
     if used >= _MOST_FOLLOW_UPS or not _has_time_for_follow_up(scene):
-        return _ask_next(scene, "pivot", "enough" if scene.quality.overall >= _RICH else "time_pivot")
+        return _ask_next(scene, "pivot", _why_on(scene, used))
     move: Move | None = None
     if scene.quality.overall >= _RICH:
         strategy: Strategy = "deep_dive" if used == 0 else "challenge"
@@ -242,8 +240,14 @@ def _go_deeper(scene: _Scene) -> Move:
             scene, "clarify", ("clarify", "deep_dive"), "vague"
         )
     elif scene.quality.overall >= _RICH * _ENOUGH:
-        move = _follow_up(scene, "deep_dive", ("deep_dive",), "deep_dive")
-    return move or _ask_next(scene, "pivot", "enough")
+        move = _follow_up(scene, "deep_dive", ("deep_dive",), "round_off")
+    return move or _ask_next(scene, "pivot", _why_on(scene, _MOST_FOLLOW_UPS))
+
+
+def _why_on(scene: _Scene, used: int) -> str:
+    if scene.quality.overall >= _RICH:
+        return "enough"
+    return "fair" if used >= _MOST_FOLLOW_UPS else "time_pivot"
 
 
 def _follow_up(
@@ -259,11 +263,11 @@ def _follow_up(
 
 
 def _ask_point(scene: _Scene, strategy: Strategy, why: str) -> Move | None:
-    """Ask for the first expected point that nothing said so far has touched."""
+    """Ask for the first expected point that the answer has not touched; each kind of point once in an interview."""
     assert scene.pending is not None
     for point in scene.pending.expects:
         follow_up_id = point_follow_up_id(point)
-        if point.point_id in scene.quality.missing and follow_up_id not in scene.memory.follow_ups:
+        if point.point_id in scene.quality.missing and follow_up_id not in scene.memory.points:
             return _follow_up_move(scene, strategy, follow_up_id, why, scene.heard, label=point.label)
     return None
 
@@ -384,7 +388,7 @@ def _candidates_questions(scene: _Scene) -> Move:
     declined = has_nothing_to_ask(scene.text, scene.bank.language)
     if asks and not declined and scene.remaining_s > _LAST_WORDS_S * 2 and scene.memory.invited < _MOST_OWN_QUESTIONS:
         return _say(scene, "wrap_up", "question", "own_question", heard="question")
-    heard: Heard = "question" if asks and not declined else scene.heard
+    heard: Heard = "question" if asks and not declined else "answer"
     return _say(scene, "wrap_up", "closing", "closing", heard=heard, closes=True)
 
 

@@ -7,6 +7,7 @@ that gives orders to a model is taken out before anything else is looked at, so 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -57,6 +58,7 @@ def without_orders(text: str, language: Language) -> str:
     return " ".join(kept)
 
 
+@lru_cache(maxsize=1024)
 def assess(text: str, language: Language, question: Question | None = None, question_text: str = "") -> AnswerQuality:
     """Read an answer to `question` (or to a question known only by its text). Pure; any text is safe to read."""
     lex = lexicon(language)
@@ -160,7 +162,7 @@ def _off_topic(text: str, lex: Lexicon, words: int, relevance: float, specificit
     if small_talk > work:
         return min(1.0, 0.55 + 0.15 * (small_talk - work)) * (1 - 0.4 * relevance)
     if work == 0 and relevance < 0.15 and words >= lex.full_answer_words * 0.12:
-        return 0.5 * (1 - 0.5 * specificity)
+        return max(0.0, 0.5 * (1 - 2.5 * specificity))
     return 0.0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache, lru_cache
 from typing import Final
 
 from vivavoce.domain.interview import Language
@@ -48,7 +49,7 @@ def without_particle(word: str) -> str:
 
 def stem(word: str) -> str:
     """Fold the commonest English endings, enough to see that "deployed" and "deploys" are one word."""
-    for ending in ("ations", "ation", "ments", "ment", "ings", "ing", "ied", "ies", "ed", "es", "s", "ly"):
+    for ending in ("ations", "ation", "ments", "ment", "ings", "ing", "ied", "ies", "ed", "s", "ly"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
             return word[: -len(ending)]
     return word
@@ -61,10 +62,12 @@ def word_count(text: str, language: Language) -> int:
     return len(text.split())
 
 
+@lru_cache(maxsize=2048)
 def content_terms(text: str, language: Language, stopwords: frozenset[str]) -> frozenset[str]:
-    """Return the terms that carry a topic: English stems, Korean words without particles, Chinese two-character pieces."""
+    """Return the terms that carry a topic: English stems, Korean words without particles, Chinese character pairs."""
     folded = normal(text).lower()
-    latin = {stem(word) for word in _LATIN_WORD.findall(folded) if word not in stopwords and len(word) > 2}
+    words_found = (word.rstrip(".'/&-") for word in _LATIN_WORD.findall(folded))
+    latin = {stem(word) for word in words_found if word not in stopwords and len(word) > 2}
     if language == "ko":
         words = (without_particle(word.strip(".,!?…\"'()“”‘’~")) for word in folded.split())
         return frozenset(latin | {word for word in words if len(word) >= 2 and word not in stopwords})
@@ -78,9 +81,14 @@ def content_terms(text: str, language: Language, stopwords: frozenset[str]) -> f
 
 def has_cue(text: str, cue: str, language: Language) -> bool:
     """Say whether `text` (already `normal` and lower case) holds the cue; Latin cues only from the start of a word."""
-    if language == "en" or cue.isascii():
-        return re.search(rf"(?<![a-z0-9]){re.escape(cue)}", text) is not None
-    return cue in text
+    if cue not in text:
+        return False
+    return not (language == "en" or cue.isascii()) or _at_word_start(cue).search(text) is not None
+
+
+@cache
+def _at_word_start(cue: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9]){re.escape(cue)}")
 
 
 def script_language(text: str) -> Language | None:

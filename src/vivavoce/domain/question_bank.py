@@ -39,7 +39,7 @@ FOLLOW_UP_KINDS: Final[tuple[FollowUpKind, ...]] = ("deep_dive", "clarify", "cha
 
 
 class ExpectedPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a good answer says. `label` fits into "could you say more about {label}"; `cues` are words that show it.
+    """Something a good answer says. `label` completes "could you say more about …"; `cues` are words that show it.
 
     English cues match from the start of a word ("deploy" finds "deployed"), Korean and Chinese cues anywhere.
     """

@@ -29,7 +29,7 @@ class Noun(str):
 
 
 def _final(word: str) -> int:
-    """Return the final consonant's number of the last syllable, 0 for a vowel; for Latin letters by their usual reading."""
+    """Return the number of the last syllable's final consonant, 0 for a vowel; Latin letters by their usual reading."""
     stripped = word.rstrip(" \"'”’)]」.,!?")
     if not stripped:
         return 0

@@ -14,8 +14,8 @@ from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Language, 
 class ReplyRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Everything an engine may know when it words one reply.
 
-    `turns` are the exchanges before this one, oldest first; `input_text` is what the candidate said just now (empty in an
-    opening where the interviewer speaks first); `move` is what the planner decided; `remaining_s` is session time.
+    `turns` are the exchanges before this one, oldest first; `input_text` is what the candidate said just now (empty in
+    an opening where the interviewer speaks first); `move` is what the planner decided; `remaining_s` is session time.
     """
 
     config: InterviewConfig

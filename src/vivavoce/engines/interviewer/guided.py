@@ -28,6 +28,8 @@ _STAY: Final[dict[Heard, str]] = {
     "repeat": "ack.unclear",
 }
 _MOVE_ON: Final[dict[Heard, str]] = {
+    "thin": "ack.neutral",
+    "evasive": "ack.neutral",
     "off_topic": "ack.off_topic_move",
     "hostile": "ack.hostile_move",
     "unknown": "ack.unknown_move",

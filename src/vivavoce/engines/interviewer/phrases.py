@@ -1,4 +1,4 @@
-"""Choosing among the phrases of the catalogue: styles differ, and nothing is said twice while there is something else."""
+"""Choosing among the phrases of the catalogue: styles differ, and nothing is said twice while there is a choice."""
 
 from __future__ import annotations
 
@@ -44,9 +44,11 @@ class Phrases:
         `suffix` names a variant (`role`, `nameless`) that is used where it exists.
         """
         choices = self._choices(key, suffix)
-        counts = [self._times_said(choice) for choice in choices]
-        fresh = [choice for choice, count in zip(choices, counts, strict=True) if count == min(counts)]
-        chosen = fresh[zlib.crc32(f"{self._seed}{key}".encode()) % len(fresh)]
+        fresh = [choice for choice in choices if self._last_said(choice) < 0]
+        if fresh:
+            chosen = fresh[zlib.crc32(f"{self._seed}{key}".encode()) % len(fresh)]
+        else:
+            chosen = min(choices, key=self._last_said)
         text = chosen.format(**values)
         self._said += "\n" + text
         return text
@@ -57,7 +59,7 @@ class Phrases:
                 return self._by_key[name]
         raise KeyError(key)
 
-    def _times_said(self, template: str) -> int:
-        """Count earlier uses by the template's longest fixed part, which survives whatever was filled in."""
+    def _last_said(self, template: str) -> int:
+        """Tell where a template was last used, -1 for never, by its longest fixed part, whatever was filled in."""
         fixed = max((part.strip() for part in _PLACEHOLDER.split(template)), key=len)
-        return self._said.count(fixed) if fixed else 0
+        return self._said.rfind(fixed) if fixed else -1

@@ -11,7 +11,8 @@ MOST_CHARACTERS: Final = 1200
 LEAST_CHARACTERS: Final = 8
 _QUESTION_MARK: Final = re.compile(r"[?？]+")
 _LEAKS: Final = re.compile(
-    r"<\s*/?\s*(?:data|system|assistant|user|im_start|im_end|\|)|\b(?:system prompt|language model|my instructions|your task now)\b|"
+    r"<\s*/?\s*(?:data|system|assistant|user|im_start|im_end|\|)|"
+    r"\b(?:system prompt|language model|my instructions|your task now)\b|"
     r"^\s*(?:interviewer|candidate|assistant|user|system|면접관|지원자|面试官|候选人)\s*[:：]|\bstrategy\s*[:=]|"
     r"(?:\n\s*(?:candidate|user|지원자|候选人)\s*[:：])",
     re.IGNORECASE | re.MULTILINE,

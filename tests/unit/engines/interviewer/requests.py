@@ -10,11 +10,12 @@ from vivavoce.engines.interviewer.contract import ReplyRequest
 from vivavoce.engines.interviewer.guided import GuidedInterviewer
 
 ANSWERS: dict[Language, str] = {
-    "en": "Last year I rebuilt the payment reconciliation pipeline in three weeks because the nightly batch kept failing. "
-    "I traced it with logs to a lock, and failures went from 14 a month to 1.",
+    "en": "Last year I rebuilt the payment reconciliation pipeline in three weeks because the nightly batch kept "
+    "failing. I traced it with logs to a lock, and failures went from 14 a month to 1.",
     "ko": "작년에 제가 결제 정산 파이프라인을 3주 만에 다시 만들었습니다. 야간 배치가 계속 실패했기 때문입니다. "
     "로그로 원인을 추적해 락 문제를 찾았고, 장애가 월 14건에서 1건으로 줄었습니다.",
-    "zh": "去年我负责重构支付对账流水线,用了三周,因为夜间批处理一直失败。我通过日志定位到锁的问题,故障从每月14次降到1次。",
+    "zh": "去年我负责重构支付对账流水线,用了三周,因为夜间批处理一直失败。"
+    "我通过日志定位到锁的问题,故障从每月14次降到1次。",
 }
 
 
