@@ -169,6 +169,7 @@ async def dialogues(store: Store, count: int = 200, rounds: int = 5, every_s: fl
         running.append(session)
 
     async def exchange(session: RunningSession, text: str) -> float:
+        text = f"{text} ({session.session_id})"  # no two dialogues say the same
         replied = asyncio.get_running_loop().create_future()
 
         class Waiting:

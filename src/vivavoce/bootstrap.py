@@ -297,7 +297,19 @@ def interviewer_for(settings: Settings) -> Wording:
 
 
 def evaluator_for(settings: Settings) -> Evaluator:
-    return RuleEvaluator()
+    """The LLM where one is configured (while it is away reports stay pending, never invented), or the rule engine."""
+    if not settings.llm_base_url:
+        return RuleEvaluator()
+    from vivavoce.engines.evaluator.llm import LlmEvaluator
+    from vivavoce.engines.evaluator.llm import LlmOptions as EvaluatorOptions
+
+    return LlmEvaluator(
+        EvaluatorOptions(
+            base_url=settings.llm_base_url,
+            model=settings.llm_model,
+            api_key=settings.llm_api_key.get_secret_value(),
+        )
+    )
 
 
 def _waking(relay: Relay) -> Any:
