@@ -7,10 +7,13 @@ import secrets
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from vivavoce.domain.errors import VivavoceError, too_large
 from vivavoce.gateway.engineio.connection import EngineConnection
 from vivavoce.gateway.engineio.packets import PacketError
 from vivavoce.gateway.handshake import Handshake
+from vivavoce.gateway.json import MAX_NUMBER_LENGTH
 from vivavoce.gateway.socketio.packets import (
     ACK,
     BINARY_ACK,
@@ -19,6 +22,7 @@ from vivavoce.gateway.socketio.packets import (
     CONNECT_ERROR,
     DISCONNECT,
     EVENT,
+    RESERVED_NAMES,
     Head,
     decode_arguments,
     decode_auth,
@@ -35,7 +39,10 @@ logger = logging.getLogger(__name__)
 
 CLIENT_DISCONNECT: Final = "client namespace disconnect"
 _ID_BYTES: Final = 15
-_TEXT_EVENT: Final = "42["
+_LONGEST_HEAD: Final = 18  # of an event of the main namespace, with an acknowledgement id
+# What nearly every event has: its name, and objects without nesting. Anything deeper is decoded again, under limits.
+_Scalar = str | int | float | bool | None
+_decode_flat: Final = msgspec.json.Decoder(list[_Scalar | dict[str, _Scalar]]).decode
 
 
 class _Assembly:
@@ -65,6 +72,34 @@ class SioConnection(EngineConnection):
 
     # What comes from the client
 
+    def take(self, packet: str | bytes) -> None:
+        """A message of the WebSocket. By far most are small events of the main namespace: those go straight through."""
+        socket = self._main
+        if socket is None or self._assembly is not None or packet[:2] != "42" or len(packet) > MAX_NUMBER_LENGTH:
+            super().take(packet)
+            return
+        text: str = packet  # type: ignore[assignment]
+        at = text.find("[", 2, _LONGEST_HEAD)
+        packet_id = text[2:at]
+        if at != 2 and not (packet_id.isdecimal() and packet_id.isascii() and at > 2):
+            super().take(packet)
+            return
+        try:
+            args: list[Any] = _decode_flat(text[at:])  # type: ignore[assignment]
+            name = args.pop(0)
+        except (msgspec.MsgspecError, UnicodeError, IndexError):
+            super().take(packet)
+            return
+        if name.__class__ is not str or name in RESERVED_NAMES or not socket.connected:
+            super().take(packet)
+            return
+        self._skips_binary = False
+        ack = Acknowledge(socket, packet_id) if packet_id else None
+        try:
+            socket.namespace.event(socket, name, args, ack)
+        except Exception as error:
+            self._failed(socket, name, error, ack)
+
     def on_open(self) -> None:
         self.server.expect_identity(self)
 
@@ -72,10 +107,6 @@ class SioConnection(EngineConnection):
         if self._assembly is not None:
             raise PacketError("text instead of an attachment")
         self._skips_binary = False
-        socket = self._main
-        if socket is not None and packet.startswith(_TEXT_EVENT):
-            self._event(socket, packet, 2, "")
-            return
         head = parse_head(packet)
         kind = head.kind
         if kind == EVENT:
@@ -245,12 +276,16 @@ class SioConnection(EngineConnection):
         name = args.pop(0)
         try:
             socket.namespace.event(socket, name, args, ack)
-        except VivavoceError as error:
-            self._guarded(socket.namespace.refused, socket, error, ack)
-        except Exception:
-            logger.exception("a namespace failed", extra={"namespace": socket.path, "event": name})
-            self.server.gateway.stats.errors_count += 1
-            self._guarded(socket.namespace.refused, socket, VivavoceError("internal"), ack)
+        except Exception as error:
+            self._failed(socket, name, error, ack)
+
+    def _failed(self, socket: SioSocket, name: str, error: Exception, ack: Acknowledge | None) -> None:
+        """An event was refused by its namespace, or made it fail."""
+        if not isinstance(error, VivavoceError):
+            logger.error("a namespace failed", extra={"namespace": socket.path, "event": name}, exc_info=error)
+            error = VivavoceError("internal")
+        self.server.gateway.stats.errors_count += 1
+        self._guarded(socket.namespace.refused, socket, error, ack)
 
     def _refuse(self, socket: SioSocket, error: VivavoceError, packet_id: str) -> None:
         ack = Acknowledge(socket, packet_id) if packet_id else None

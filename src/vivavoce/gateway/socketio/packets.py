@@ -25,7 +25,7 @@ BINARY_EVENT: Final = "5"
 BINARY_ACK: Final = "6"
 
 _WITH_ATTACHMENTS: Final = {EVENT: BINARY_EVENT, ACK: BINARY_ACK}
-_RESERVED: Final = frozenset(
+RESERVED_NAMES: Final = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 )
 _MAX_ID_DIGITS: Final = 16
@@ -82,7 +82,7 @@ def decode_arguments(text: str, *, names_event: bool) -> list[Any]:
     value = decode_json(text)
     if value.__class__ is not list:
         raise PacketError("the payload is an array")
-    if names_event and not (value and value[0].__class__ is str and value[0] not in _RESERVED):
+    if names_event and not (value and value[0].__class__ is str and value[0] not in RESERVED_NAMES):
         raise PacketError("an event has a name")
     return value
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from orjson import JSONEncodeError, dumps
+
 from vivavoce.domain.errors import VivavoceError
+from vivavoce.gateway.frames import text_frame
 from vivavoce.gateway.socketio.packets import ACK, DISCONNECT, EVENT, Prepared, encode, encode_control
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ SERVER_DISCONNECT: Final = "server namespace disconnect"
 class SioSocket:
     """A client in a namespace. Use it on the event loop only."""
 
-    __slots__ = ("_acks", "_out", "connection", "id", "namespace", "path", "state")
+    __slots__ = ("_acks", "_out", "_where", "connection", "id", "namespace", "path", "state")
 
     def __init__(self, connection: SioConnection, namespace: Namespace, path: str, socket_id: str) -> None:
         self.id = socket_id
@@ -30,6 +33,7 @@ class SioSocket:
         self.connection = connection
         """The transport's side; one connection may be in several namespaces."""
         self.namespace = namespace
+        self._where = "" if path == "/" else f"{path},"
         self.path = path
         """The name of the namespace."""
         self.state: Any = None
@@ -81,7 +85,7 @@ class SioSocket:
                 ack(None)
             return
         packet_id = "" if ack is None else self._await_ack(connection, ack, ack_timeout_s)
-        self.send_prepared(encode(EVENT, self.path, (event, *args), packet_id), ephemeral=ephemeral)
+        self.send_packet("42", EVENT, (event, *args), packet_id, ephemeral)
 
     def send_prepared(self, packet: Prepared, *, ephemeral: bool = False) -> None:
         """Send a packet that was built once for many sockets of this namespace."""
@@ -93,6 +97,25 @@ class SioSocket:
             ws.send_frame(packet.frame, ephemeral=ephemeral)
         else:
             connection.queue(packet.payload, ephemeral)
+
+    def send_packet(
+        self, head: str, kind: str, arguments: tuple[Any, ...], packet_id: str, ephemeral: bool = False
+    ) -> None:
+        """An event or an acknowledgement of this socket; `head` is the type of Engine.IO and the kind together."""
+        connection = self._out
+        if connection is None:
+            return
+        try:
+            packet = (head + self._where + packet_id).encode() + dumps(arguments)
+        except JSONEncodeError:
+            # Attachments among them, or what JSON has in another way.
+            self.send_prepared(encode(kind, self.path, arguments, packet_id), ephemeral=ephemeral)
+            return
+        ws = connection.ws
+        if ws is not None:
+            ws.send_frame(text_frame(packet), ephemeral=ephemeral)
+        else:
+            connection.queue(packet, ephemeral)
 
     def disconnect(self, close: bool = False) -> None:
         """Put the client out of the namespace; with `close`, end its whole connection so that it comes again."""
@@ -163,9 +186,11 @@ class Acknowledge:
         self._id = packet_id
 
     def __call__(self, *args: Any) -> None:
-        socket, self._socket = self._socket, None
-        if socket is not None:
-            socket.send_prepared(encode(ACK, socket.path, args, self._id))
+        socket = self._socket
+        if socket is None:
+            return
+        self._socket = None
+        socket.send_packet("43", ACK, args, self._id)
 
 
 def broadcast(sockets: Iterable[SioSocket], packet: Prepared, *, ephemeral: bool = False) -> None:
