@@ -161,7 +161,7 @@ def _off_topic(text: str, lex: Lexicon, words: int, relevance: float, specificit
         return 0.0
     if small_talk > work:
         return min(1.0, 0.55 + 0.15 * (small_talk - work)) * (1 - 0.4 * relevance)
-    if work == 0 and relevance < 0.15 and words >= lex.full_answer_words * 0.12:
+    if work == 0 and relevance < 0.15 and words >= lex.full_answer_words * 0.3:
         return max(0.0, 0.5 * (1 - 2.5 * specificity))
     return 0.0
 

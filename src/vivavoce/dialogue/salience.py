@@ -25,6 +25,9 @@ _ENGLISH_CHANGE: Final = re.compile(
     r"(?: (?:million|thousand|billion|percent|seconds?|minutes?|hours?|days?|weeks?|months?|ms"
     r"|a (?:day|week|month|year)))?"
 )
+_NUMBER_WORDS: Final = frozenset(
+    ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "several")
+)
 _DETERMINERS: Final = frozenset({"the", "a", "an"})
 _BEFORE_NOUN: Final = frozenset(
     (
@@ -120,6 +123,8 @@ def _worth(phrase: str, language: Language, lex: Lexicon, cues: tuple[str, ...],
         score += (0.0, 0.9, 1.2, 1.1)[min(len(words), 4) - 1] if words else 0.0
         score -= 0.8 if len(words) <= 2 and words and words[-1] in lex.units else 0.0
         score -= 0.9 if all(word in lex.commonplace for word in words) else 0.0
+        telling = [word for word in words if word not in lex.commonplace | lex.not_last | _NUMBER_WORDS]
+        score -= 0.6 if len(telling) < 2 and words and not re.search(r"\d|[A-Z]{2}", phrase) else 0.0
         score += 0.3 if max((len(word) for word in words), default=0) >= 7 else 0.0
         score += 0.25 if len(words) < len(lowered.split()) else 0.0
     elif language == "ko":

@@ -157,7 +157,8 @@ class _Wording:
         if key is not None:
             return self._phrases.pick(key)
         if move.quote:
-            return self._phrases.pick("ack.quote", quote=Noun(move.quote))
+            stays = move.response_type == "follow_up"
+            return self._phrases.pick("ack.quote" if stays else "ack.noted", quote=Noun(move.quote))
         return self._phrases.pick("ack.plain")
 
     def _repeated(self) -> str:
@@ -175,7 +176,8 @@ class _Wording:
             return self._phrases.pick("invite_repeat")
         if any(turn.move.strategy == "wrap_up" for turn in self._request.turns):
             return self._phrases.pick("own_question")
-        return _sentence(self._acknowledgement(_MOVE_ON), self._phrases.pick("invite"))
+        acknowledgement = self._acknowledgement({}) if self._move.heard == "answer" else ""
+        return _sentence(acknowledgement, self._phrases.pick("invite"))
 
     def _closing(self) -> str:
         name = _name(self._request.candidate_name or self._request.config.candidate_name)
