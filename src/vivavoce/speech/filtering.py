@@ -81,8 +81,9 @@ def is_invented(recognition: Recognition, sound: Sound) -> bool:
 
 
 def _fills(pattern: re.Pattern[str], text: str) -> bool:
-    found = pattern.search(text)
-    return found is not None and (found.end() - found.start()) * 2 >= len(text) * 0.9
+    """Whether what the pattern finds is about half of the text or more."""
+    found = sum(match.end() - match.start() for match in pattern.finditer(text))
+    return found > 0 and found >= 0.45 * len(text)
 
 
 def _units(bare: str) -> int:

@@ -223,6 +223,9 @@ class _Worker(threading.Thread):
             stdout=subprocess.PIPE,
             env={**os.environ, **_ENVIRONMENT},
         )
+        if self._stopping.is_set():
+            # The order to stop came while the process was being made, and did not see it.
+            raise _Died
         setup = Setup(self._settings.factory, self._settings.settings, self._settings.niceness)
         self._send(setup)
         answer = self._receive(_START_TIMEOUT_S)

@@ -48,7 +48,7 @@ _COST_FACTOR: Final = 4.0
 _AHEAD: Final = 6
 _STICKY_PROBABILITY: Final = 0.85
 _STICKY_SPEECH_S: Final = 1.5
-_RECORDING_RULES: Final = EndpointRules(segment_s=12.0)
+_RECORDING_RULES: Final = EndpointRules(segment_s=18.0, longest_segment_s=27.0)
 
 
 class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):

@@ -45,18 +45,18 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("name", sorted(BAD))
 @pytest.mark.parametrize("named", ["wav", "mp3", "webm", None])
 async def test_what_is_no_audio_is_answered_and_the_next_recording_is_understood(
-    pipeline: SpeechPipeline, name: str, named: str | None
+    pipeline: SpeechPipeline, named: str | None
 ) -> None:
-    try:
-        transcript = await pipeline.transcribe(BAD[name], named, "en")
-    except VivavoceError as error:
-        assert error.code in ANSWERS
-    else:
-        # Noise can hold what looks like a frame of a codec: then it is decoded, and it says nothing.
-        assert transcript.text == ""
+    for name, data in BAD.items():
+        try:
+            transcript = await pipeline.transcribe(data, named, "en")
+        except VivavoceError as error:
+            assert error.code in ANSWERS, name
+        else:
+            # Noise can hold what looks like a frame of a codec: then it is decoded, and it says nothing.
+            assert transcript.text == "", name
     assert (await pipeline.transcribe(pcm(spoken("one")), "pcm", "en")).text == "one"
 
 
@@ -101,7 +101,9 @@ async def test_a_truncated_file_gives_what_is_in_it(pipeline: SpeechPipeline, na
         assert name == "m4a"
         assert error.code == "unsupported_media"
     else:
-        assert transcript.text == "one two three"
+        # How much of the sound the first half of the bytes holds depends on how well the codec packs the pause.
+        assert transcript.text.startswith("one two")
+        assert "one two three four".startswith(transcript.text)
 
 
 async def test_a_recording_of_192_kilohertz_and_eight_channels_is_understood(pipeline: SpeechPipeline) -> None:

@@ -24,7 +24,7 @@ from vivavoce.engines.asr.contract import (
 )
 
 _FRAMES_PER_S: Final = 100
-_SHORTEST_FRAMES: Final = 800
+_SHORTEST_FRAMES: Final = 600
 _LONGEST_FRAMES: Final = 3000
 _MARGIN_FRAMES: Final = 100
 _TOKENS: Final = 448
