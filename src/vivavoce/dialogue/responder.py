@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
+from vivavoce.dialogue.memory import remember
 from vivavoce.dialogue.planner import next_move
 from vivavoce.dialogue.quality import assess
 from vivavoce.domain.errors import VivavoceError
@@ -206,7 +207,7 @@ class Responder:
             elapsed_s=state.elapsed_s(now),
             remaining_s=state.remaining_s(now),
         )
-        asked = turns[-1].move.question_id if turns else None
+        asked = remember(turns).pending
         quality = assess(text, config.language, bank.question(asked)).overall if asked and text else None
         request = ReplyRequest(
             config=config,

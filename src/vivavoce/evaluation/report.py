@@ -188,7 +188,7 @@ def seal(report: Report) -> Report:
         report,
         sealed=True,
         scorecard=scorecard,
-        timeline=tuple(msgspec.structs.replace(entry, answer_quality=None) for entry in report.timeline),
+        timeline=tuple(msgspec.structs.replace(entry, answer_quality=None, reason="") for entry in report.timeline),
         notices=(catalogue("report", report.language)["notice.sealed"], *report.notices),
         own_scorecards=(),
         differences=(),

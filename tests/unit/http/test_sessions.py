@@ -268,9 +268,19 @@ async def test_spec_0_5_a_guest_is_who_it_names(development: ApiHouse) -> None:
         assert set((await development.sessions.state(session_id)).members) == {"guest:anonymous", "guest:7"}
 
 
+async def test_spec_6_2_why_something_was_asked_is_sealed_with_the_scores(house: ApiHouse) -> None:
+    async with house.as_("rec", "recruiter") as owner:
+        session_id = await created(house, owner, evaluation_visibility="sealed")
+        async with await candidate_of(house, owner, session_id) as candidate:
+            await candidate.post(f"/api/v1/sessions/{session_id}/messages", json={"text": "I led a team."})
+            await house.reply(session_id)
+        for path in ("messages", "history"):
+            assert "to hear more" not in (await owner.get(f"/api/v1/sessions/{session_id}/{path}")).text
+
+
 async def test_messages_history_and_transcript_tell_each_viewer_what_is_theirs(house: ApiHouse) -> None:
     async with house.as_("rec", "recruiter") as owner:
-        session_id = await created(house, owner)
+        session_id = await created(house, owner, evaluation_visibility="live")
         async with await candidate_of(house, owner, session_id) as candidate:
             address = f"/api/v1/sessions/{session_id}"
             await candidate.post(f"{address}/messages", json={"text": "I led a team."})

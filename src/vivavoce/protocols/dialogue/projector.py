@@ -106,7 +106,8 @@ def progress(state: SessionState, now: int) -> Progress:
 
 
 def messages(state: SessionState, viewer: Viewer) -> list[dict[str, Any]]:
-    """The conversation, oldest first. Why something was asked is for staff."""
+    """The conversation, oldest first. Why something was asked is for staff; where visibility is sealed it comes with
+    the unsealed report, for it says what the interviewer thought of an answer."""
     replies = {turn.reply_seq: number for number, turn in enumerate(state.turns, 1)}
     said: list[tuple[int, dict[str, Any]]] = [
         (
@@ -137,7 +138,7 @@ def messages(state: SessionState, viewer: Viewer) -> list[dict[str, Any]]:
             "focus_area": turn.move.focus_area,
             "response_type": turn.move.response_type,
         }
-        if viewer.is_staff:
+        if viewer.is_staff and state.visibility == "live":
             item["reason"] = turn.move.reason
         said.append((turn.reply_seq, item))
     return [item for _, item in sorted(said, key=lambda pair: pair[0])]
@@ -203,7 +204,9 @@ def history_item(recorded: e.Recorded, viewer: Viewer) -> dict[str, Any] | None:
     kind = built.pop("type")
     if isinstance(data, e.ReplyProduced):
         built.pop("answer_quality", None)  # a judgement: it is in the report, sealed where that is so
-        if not viewer.is_staff:
+        if viewer.is_staff:
+            built["move"].pop("reason", None)  # as the answer's quality
+        else:
             built["move"] = {"strategy": data.move.strategy, "focus_area": data.move.focus_area}
     return {
         "event_id": recorded.event_id,
