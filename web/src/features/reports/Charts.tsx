@@ -19,7 +19,7 @@ const STRATEGIES = Object.keys(SYMBOLS) as Strategy[];
 const LEAST_AXES = 3;
 
 const narrowName = (name: string, width: number) => {
-  const most = width < 420 ? 10 : 18;
+  const most = width < 480 ? 12 : 18;
   return Array.from(name).length > most ? `${Array.from(name).slice(0, most).join("")}…` : name;
 };
 
@@ -30,7 +30,7 @@ function radarOption(report: Report, name: string, palette: Palette, width: numb
     tooltip: { backgroundColor: palette.surface, borderColor: palette.line, textStyle: { color: palette.ink } },
     radar: {
       indicator: criteria.map((item) => ({ name: narrowName(item.name, width), min: 0, max: 5 })),
-      radius: width < 420 ? "58%" : "70%",
+      radius: width < 480 ? "56%" : "70%",
       splitNumber: 5,
       axisName: { color: palette.ink, fontSize: 12 },
       splitLine: { lineStyle: { color: palette.line } },

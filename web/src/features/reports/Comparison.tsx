@@ -20,36 +20,39 @@ export function Comparison({ report }: { report: Report }) {
   const cell = (value: number | null) => (value === null ? t("report.insufficient") : number(value));
   return (
     <Panel title={t("compare.title")} hint={t("compare.hint")}>
-      <div className={css.tableScroll} tabIndex={0} role="group" aria-label={t("compare.title")}>
-        <table className={css.table}>
-          <thead>
-            <tr>
-              <th scope="col">{t("report.competency")}</th>
+      {/* The roles are said, because a narrow screen lays the rows out as blocks, which takes them away. */}
+        <table role="table" className={`${css.table} ${css.stacking}`}>
+          <thead role="rowgroup">
+            <tr role="row">
+              <th role="columnheader" scope="col">{t("report.competency")}</th>
               {report.own_scorecards.map((own) => (
-                <th key={own.scorecard_id} scope="col">
+                <th key={own.scorecard_id} role="columnheader" scope="col">
                   {own.author_name || t("compare.you")}
                 </th>
               ))}
-              <th scope="col">{t("compare.ai")}</th>
-              <th scope="col">{t("compare.difference")}</th>
+              <th role="columnheader" scope="col">{t("compare.ai")}</th>
+              <th role="columnheader" scope="col">{t("compare.difference")}</th>
             </tr>
           </thead>
-          <tbody>
+          <tbody role="rowgroup">
             {comparisons(report).map((row) => (
-              <tr key={row.criterion_id}>
-                <th scope="row" lang={LOCALES[report.language]}>
+              <tr key={row.criterion_id} role="row">
+                <th role="rowheader" scope="row" lang={LOCALES[report.language]}>
                   {row.name}
                 </th>
                 {row.human.map((value, index) => (
-                  <td key={index}>{cell(value)}</td>
+                  <td key={index} role="cell" data-label={report.own_scorecards[index]?.author_name || t("compare.you")}>
+                    {cell(value)}
+                  </td>
                 ))}
-                <td>{cell(row.ai)}</td>
-                <td>{row.human.map((value) => differenceText(t, row.ai, value, number)).join("; ")}</td>
+                <td role="cell" data-label={t("compare.ai")}>
+                  {cell(row.ai)}
+                </td>
+                <td role="cell" data-label={t("compare.difference")}>{row.human.map((value) => differenceText(t, row.ai, value, number)).join("; ")}</td>
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
       {report.own_scorecards.map((own) => (
         <div key={own.scorecard_id} className={css.feedback}>
           <p>
