@@ -4,9 +4,10 @@ import asyncio
 import signal
 import sys
 
-import socketio
 import uvicorn
 from watch import CollectorWatch
+
+import socketio
 
 sio = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")
 rooms = {}

@@ -1,4 +1,4 @@
-"""How long the garbage collector stops a Python server; used by the peers' servers, which have their own environment."""
+"""How long the garbage collector stops a Python server; the servers of the peers have their own environment."""
 
 import gc
 import json

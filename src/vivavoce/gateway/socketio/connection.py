@@ -85,7 +85,7 @@ class SioConnection(EngineConnection):
             super().take(packet)
             return
         try:
-            args: list[Any] = _decode_flat(text[at:])  # type: ignore[assignment]
+            args: list[Any] = _decode_flat(text[at:])
             name = args.pop(0)
         except (msgspec.MsgspecError, UnicodeError, IndexError):
             super().take(packet)
