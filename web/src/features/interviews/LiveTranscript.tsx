@@ -19,9 +19,10 @@ const STRATEGIES: ReadonlySet<string> = new Set([
 function Why({ line }: { line: Line }) {
   const t = useText();
   const strategy = line.strategy !== null && STRATEGIES.has(line.strategy) ? (`strategy.${line.strategy}` as TextKey) : null;
-  const parts = [strategy === null ? "" : t(strategy), line.reason ?? ""].filter(Boolean);
-  if (parts.length === 0) return null;
-  return <p className={css.why}>{t("detail.why", { reason: parts.join(" – ") })}</p>;
+  const name = strategy === null ? "" : t(strategy);
+  // While the report is sealed the server keeps the reason back; the move alone says nothing about an answer.
+  if (!line.reason) return name === "" ? null : <p className={css.why}>{name}</p>;
+  return <p className={css.why}>{t("detail.why", { reason: [name, line.reason].filter(Boolean).join(" – ") })}</p>;
 }
 
 /** What is said, as it is said, for those who watch. */
