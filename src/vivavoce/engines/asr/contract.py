@@ -38,6 +38,7 @@ __all__ = [
     "checked",
     "confidence_of",
     "in_script",
+    "looks_doubled",
     "looks_repeated",
     "missing_package",
     "padded",
@@ -46,7 +47,6 @@ __all__ = [
 
 MAX_AUDIO_S: Final = 30.0
 _SHORTEST_S: Final = 1.0
-_LONGEST_UNIT: Final = 8
 
 
 def checked(samples: Samples) -> Samples:
@@ -74,22 +74,28 @@ def confidence_of(mean_log_probability: float) -> float:
 def looks_repeated(text: str) -> bool:
     """Whether a text goes round in circles, as recognisers do on audio they do not understand.
 
-    A unit of up to eight words (or characters, where words are not spaced) that fills most of a text of some length
-    by repetition is no speech.
+    Some words (or characters, where words are not spaced) that fill at least half of a text of some length by coming
+    three times or more in a row are no speech.
     """
     units: Sequence[str] = text.casefold().split()
     if len(units) < 4:
-        units = [character for character in text if character.isalnum()]
+        units = [character for character in text.casefold() if character.isalnum()]
     if len(units) < 8:
         return False
-    for size in range(1, _LONGEST_UNIT + 1):
+    for size in range(1, len(units) // 3 + 1):
         run = longest = 0
         for index in range(size, len(units)):
             run = run + 1 if units[index] == units[index - size] else 0
             longest = max(longest, run)
-        if longest >= max(size * 2, len(units) // 2, 6):
+        if longest >= max(size * 2, len(units) // 2 - size, 6):
             return True
     return False
+
+
+def looks_doubled(text: str) -> bool:
+    """Whether a text is the same stretch twice: rarely said so, often written so."""
+    bare = "".join(character for character in text.casefold() if character.isalnum())
+    return len(bare) >= 8 and len(bare) % 2 == 0 and bare[: len(bare) // 2] == bare[len(bare) // 2 :]
 
 
 def spread_words(text: str, start_s: float, end_s: float, confidence: float | None) -> tuple[Word, ...]:

@@ -13,6 +13,7 @@ from vivavoce.engines.asr.contract import (
     checked,
     confidence_of,
     in_script,
+    looks_doubled,
     looks_repeated,
     padded,
     spread_words,
@@ -30,6 +31,7 @@ from vivavoce.engines.asr.sherpa import sherpa_files, token_words
         "2021, 2022, " * 6,
         "做做做做做做做做做做",
         "하하하하하하하하하하하",
+        "广州市伐地产中介协会分析" * 5,
     ],
 )
 def test_a_text_that_goes_round_in_circles_is_seen(text: str) -> None:
@@ -50,6 +52,13 @@ def test_a_text_that_goes_round_in_circles_is_seen(text: str) -> None:
 )
 def test_a_text_with_some_repetition_is_left_alone(text: str) -> None:
     assert not looks_repeated(text)
+
+
+def test_a_text_that_comes_twice_is_seen() -> None:
+    assert looks_doubled("广州市房地产中介协会分析。广州市房地产中介协会分析")
+    assert looks_doubled("I would use a queue. I would use a queue.")
+    assert not looks_doubled("No, no.")
+    assert not looks_doubled("I would use a queue.")
 
 
 def test_audio_over_thirty_seconds_is_too_large() -> None:
