@@ -23,7 +23,6 @@ _NUMBER: Final = re.compile(
 _ENGLISH_NUMBER: Final = re.compile(
     r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|eighty|ninety|hundred|"
     r"thousand|million|half|third|quarter|double|triple)s?\b",
-    re.IGNORECASE,
 )
 _KOREAN_NUMBER: Final = re.compile(
     r"(?:한|두|세|네|다섯|여섯|일곱|여덟|아홉|열|절반|수십|수백)\s?(?:명|번|개|주|달|시간|배|차례|가지|곳|건|으로)"
@@ -51,6 +50,7 @@ class AnswerQuality(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=1024)
 def without_orders(text: str, language: Language) -> str:
     """Return the text without sentences that give orders to a model; the rest stays word for word."""
     lex = lexicon(language)
@@ -58,7 +58,7 @@ def without_orders(text: str, language: Language) -> str:
     return " ".join(kept)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)
 def assess(text: str, language: Language, question: Question | None = None, question_text: str = "") -> AnswerQuality:
     """Read an answer to `question` (or to a question known only by its text). Pure; any text is safe to read."""
     lex = lexicon(language)
@@ -101,7 +101,7 @@ def _specificity(text: str, language: Language, lex: Lexicon) -> float:
     """Figures, names, what the person did, when, and what came of it."""
     numbers = len(_NUMBER.findall(text))
     if language == "en":
-        numbers += len(_ENGLISH_NUMBER.findall(text))
+        numbers += len(_ENGLISH_NUMBER.findall(text.lower()))
         names = len(_NAME.findall(text))
     else:
         numbers += len(_KOREAN_NUMBER.findall(text)) if language == "ko" else 0

@@ -28,6 +28,7 @@ from vivavoce.ports import Clock, Leases
 
 _LOG: Final = logging.getLogger(__name__)
 _LEASE_MS: Final = 60_000
+_LEASES_REMEMBERED: Final = 4096
 _DELTA_EVERY_S: Final = 0.08
 _DELTA_LENGTH: Final = 48
 _PAUSES_S: Final = (0.2, 1.0, 5.0, 15.0)
@@ -96,6 +97,8 @@ class Responder:
         self._holder = holder
         self._lease_ms = lease_ms
         self._tasks: dict[str, tuple[tuple[int, ...], asyncio.Task[None]]] = {}
+        self._held: dict[str, tuple[int, int]] = {}
+        """Leases of ours by session: (token, until when it is used without asking, epoch ms)."""
 
     @property
     def under_way(self) -> int:
@@ -152,8 +155,7 @@ class Responder:
 
     async def _reply(self, session: Session, due: tuple[int, ...]) -> bool:
         """Make and store one reply; False when somebody else holds the lease."""
-        now = self._clock.now_ms()
-        fence = await self._leases.acquire(f"reply:{session.session_id}", self._holder, now, self._lease_ms)
+        fence = await self._fence(session.session_id)
         if fence is None:
             return False
         started = self._clock.monotonic()
@@ -189,6 +191,20 @@ class Responder:
             f"reply:{max(due, default=0)}:{len(due)}",
         )
         return True
+
+    async def _fence(self, session_id: str) -> int | None:
+        """The token of the lease on this session's replies, taken anew when half its time is over; None while somebody
+        else holds it."""
+        now = self._clock.now_ms()
+        held = self._held.get(session_id)
+        if held is not None and now < held[1]:
+            return held[0]
+        if len(self._held) >= _LEASES_REMEMBERED:
+            self._held = {name: lease for name, lease in self._held.items() if now < lease[1]}
+        token = await self._leases.acquire(f"reply:{session_id}", self._holder, now, self._lease_ms)
+        if token is not None:
+            self._held[session_id] = (token, now + self._lease_ms // 2)
+        return token
 
     def _prepare(self, state: SessionState, pending: list[Input]) -> tuple[ReplyRequest, float | None]:
         """Plan the move (pure, quick) and gather what the wording engine may know."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from vivavoce.dialogue.lexicon import Lexicon, lexicon
@@ -85,6 +86,12 @@ _KO_TIME: Final = re.compile(
     r"(?:\d\s*(?:년|월|일|시|시간|분|주|개월|초)|요일|아침|저녁|오전|오후|전|후|뒤|중간|이후|날|때|매일|매주|매달|동안|첫)$"
 )
 
+_TERM: Final = re.compile(r"[a-z][A-Z]|\b[A-Z]{2,}|[A-Za-z]\d")
+_LATIN: Final = re.compile(r"[A-Za-z]{2,}")
+_DIGIT: Final = re.compile(r"\d")
+_DIGITS: Final = re.compile(r"\d+")
+_FIGURE_OR_NAME: Final = re.compile(r"\d|[A-Z]{2}")
+
 
 def salient_quote(text: str, language: Language, question: Question | None, used: frozenset[str] = frozenset()) -> str:
     """Return the phrase worth taking up, an exact substring of `text`, or an empty string when none is good enough.
@@ -108,23 +115,20 @@ def salient_quote(text: str, language: Language, question: Question | None, used
 def _worth(phrase: str, language: Language, lex: Lexicon, cues: tuple[str, ...], asked: str) -> float:
     lowered = phrase.lower()
     score = 0.0
-    if re.search(r"[a-z][A-Z]|\b[A-Z]{2,}|[A-Za-z]\d", phrase) or (
-        language != "en" and re.search(r"[A-Za-z]{2,}", phrase)
-    ):
+    if _TERM.search(phrase) or (language != "en" and _LATIN.search(phrase)):
         score += 0.9
-    if re.search(r"\d", phrase):
+    if _DIGIT.search(phrase):
         # A change says more than a bare figure, and a bare figure less than a thing with a name.
-        score += (
-            0.6 if len(re.findall(r"\d+", phrase)) > 1 else -0.2 if phrase[0].isdigit() and language == "en" else 0.3
-        )
+        score += 0.6 if len(_DIGITS.findall(phrase)) > 1 else -0.2 if phrase[0].isdigit() and language == "en" else 0.3
     score += min(0.6, 0.3 * sum(has_cue(lowered, cue, language) for cue in cues))
     if language == "en":
         words = [word for word in lowered.split() if word not in _DETERMINERS]
         score += (0.0, 0.9, 1.2, 1.1)[min(len(words), 4) - 1] if words else 0.0
         score -= 0.8 if len(words) <= 2 and words and words[-1] in lex.units else 0.0
         score -= 0.9 if all(word in lex.commonplace for word in words) else 0.0
-        telling = [word for word in words if word not in lex.commonplace | lex.not_last | _NUMBER_WORDS]
-        score -= 0.6 if len(telling) < 2 and words and not re.search(r"\d|[A-Z]{2}", phrase) else 0.0
+        untelling = _untelling(language)
+        telling = [word for word in words if word not in untelling]
+        score -= 0.6 if len(telling) < 2 and words and not _FIGURE_OR_NAME.search(phrase) else 0.0
         score += 0.3 if max((len(word) for word in words), default=0) >= 7 else 0.0
         score += 0.25 if len(words) < len(lowered.split()) else 0.0
     elif language == "ko":
@@ -138,6 +142,12 @@ def _worth(phrase: str, language: Language, lex: Lexicon, cues: tuple[str, ...],
     if lowered in asked:
         score -= 0.8
     return score
+
+
+@cache
+def _untelling(language: Language) -> frozenset[str]:
+    lex = lexicon(language)
+    return lex.commonplace | lex.not_last | _NUMBER_WORDS
 
 
 def _phrases(text: str, language: Language, lex: Lexicon) -> Iterator[str]:

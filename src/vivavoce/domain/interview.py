@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 
 from vivavoce.domain.errors import invalid, too_large
+from vivavoce.domain.recordings import AudioSpan
 
 Language = Literal["en", "ko", "zh"]
 InterviewStyle = Literal["formal", "friendly", "technical", "relaxed"]
@@ -56,7 +57,7 @@ COMPETENCIES: Final[tuple[str, ...]] = (
 TEXT_LIMIT: Final = 10_000
 
 
-class InterviewConfig(msgspec.Struct, frozen=True, kw_only=True):
+class InterviewConfig(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a recruiter (or a guest's `connect`) asks for. Everything has a default: an interview can start bare."""
 
     language: Language = "en"
@@ -69,7 +70,7 @@ class InterviewConfig(msgspec.Struct, frozen=True, kw_only=True):
     candidate_name: str = ""
 
 
-class PlannedCompetency(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedCompetency(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One competency of a plan: `minutes` is its share of the time, `question_ids` its questions in order."""
 
     competency: str
@@ -79,14 +80,14 @@ class PlannedCompetency(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-class InterviewPlan(msgspec.Struct, frozen=True, kw_only=True):
+class InterviewPlan(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The plan of an interview: made once when it starts, from configuration and question bank alone (no chance)."""
 
     competencies: tuple[PlannedCompetency, ...]
     bank_version: str
 
 
-class Move(msgspec.Struct, frozen=True, kw_only=True):
+class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the interviewer does next and why; the phrasing engine turns it into words.
 
     `focus_area` is a competency id or empty (greeting, closing). `question_id` is a question of the bank or None.
@@ -106,11 +107,12 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     heard: Heard = "answer"
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One exchange: what the candidate said (empty in an opening) and what the interviewer replied.
 
     Times are seconds of session time (the candidate's clock, which stops while they are away). The question that an
-    input answers is the one asked by the turn before it.
+    input answers is the one asked by the turn before it. What was spoken lasts until `input_end_s` and can be heard at
+    `input_audio`; `input_confidence` is the recogniser's. Of what was typed these are 0, empty and None.
     """
 
     input_seq: int
@@ -120,6 +122,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     reply_text: str
     reply_at_s: float
     move: Move
+    input_end_s: float = 0.0
+    input_confidence: float | None = None
+    input_audio: tuple[AudioSpan, ...] = ()
 
 
 _LIMITS: Final = {"role": 200, "candidate_name": 200, "job_description": 50_000, "resume": 50_000}

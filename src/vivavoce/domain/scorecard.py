@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from vivavoce.domain.interview import Language
+from vivavoce.domain.recordings import AudioSpan
 
 Verdict = Literal["scored", "insufficient_evidence"]
 Recommendation = Literal["definitely_no", "no", "no_decision", "yes", "strong_yes"]
@@ -16,7 +17,8 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     """One stretch of speech (or one typed message). `start`/`end` are seconds of session time.
 
     `speaker` is a participant's role or a speaker label; `in_answer_to` is the question's text when this answers one,
-    `competency` the focus area of that question; `confidence` is the recogniser's, None for typed text.
+    `competency` the focus area of that question; `confidence` is the recogniser's, None for typed text. `audio` says
+    where it can be heard (empty for typed text).
     """
 
     utterance_id: str
@@ -28,6 +30,7 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     question_id: str | None = None
     in_answer_to: str = ""
     competency: str = ""
+    audio: tuple[AudioSpan, ...] = ()
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):

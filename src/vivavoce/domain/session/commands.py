@@ -8,7 +8,8 @@ import msgspec
 
 from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Move
-from vivavoce.domain.session.events import InputSource, SessionKind, Visibility
+from vivavoce.domain.recordings import Spoken
+from vivavoce.domain.session.events import InputSource, SessionKind, Unheard, Visibility
 
 TimerKind = Literal["idle", "time_up", "closing"]
 
@@ -79,6 +80,61 @@ class SubmitInput(Command, frozen=True):
     interrupts: bool = False
 
 
+class StoreAudio(Command, frozen=True):
+    """The bytes [`offset`, `offset + size`) of a recording are on disk. The first of a recording (size 0 where nothing
+    has come yet) opens it."""
+
+    user_id: str
+    recording_id: str
+    offset: int
+    size: int
+    received_ms: int
+    audio_format: str
+    sample_rate: int = 0
+    streamed: bool = False
+    in_one: bool = False
+    complete: bool = False
+    language: str = ""
+    context: str = ""
+    interrupts: bool = False
+
+
+class SpokenPart(msgspec.Struct, frozen=True):
+    """A text and how it was heard."""
+
+    text: str
+    spoken: Spoken
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """Seconds [`start_s`, `end_s`) of a recording without words, and why."""
+
+    reason: Unheard
+    start_s: float = 0.0
+    end_s: float = 0.0
+    language: str = ""
+    details: str = ""
+
+
+class RecordSpeech(Command, frozen=True):
+    """What was heard next in a recording; `finished`: it was the last. Heard again, it changes nothing."""
+
+    recording_id: str
+    plan: InterviewPlan
+    parts: tuple[SpokenPart, ...] = ()
+    missed: tuple[Missed, ...] = ()
+    finished: bool = False
+    duration_s: float = 0.0
+
+
+class FileRecording(Command, frozen=True):
+    """A finished recording was compressed."""
+
+    recording_id: str
+    audio_format: str
+    size: int
+
+
 class RecordReply(Command, frozen=True):
     """A reply to the inputs `input_seqs` (none: the opening), made under the lease with the token `fence`."""
 
@@ -130,6 +186,9 @@ AnyCommand = (
     | NoteDisconnected
     | BeginInterview
     | SubmitInput
+    | StoreAudio
+    | RecordSpeech
+    | FileRecording
     | RecordReply
     | RequestPatience
     | EndSession

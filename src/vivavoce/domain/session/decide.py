@@ -8,10 +8,10 @@ from typing import Any, Final
 import msgspec
 
 from vivavoce.domain.access import STAFF
-from vivavoce.domain.errors import conflict, forbidden, invalid, not_found, too_large
+from vivavoce.domain.errors import VivavoceError, conflict, forbidden, invalid, not_found, too_large
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
-from vivavoce.domain.session.state import Policy, SessionState
+from vivavoce.domain.session.state import Policy, Recording, SessionState
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -111,12 +111,7 @@ def _input(s: SessionState, cmd: c.SubmitInput, ctx: Context) -> Decision:
         raise too_large(f"a text has at most {ctx.policy.text_limit} characters", ctx.policy.text_limit, field="text")
     if not cmd.text.strip():
         raise invalid("the text is empty", field="text", reason="empty_text")
-    member = s.members.get(cmd.user_id)
-    if member is None or member.removed or not s.speaks(cmd.user_id, member.role):
-        raise forbidden("only the candidate answers in this interview", reason="only_candidate_speaks")
-    _must_be_open(s)
-    if ctx.policy.require_consent and member.role == "candidate":
-        _must_have_consent(s, cmd.user_id)
+    _must_be_allowed_to_speak(s, cmd.user_id, ctx)
     if len(s.inputs) - s.first_pending >= ctx.policy.max_pending_inputs:
         raise conflict("too many inputs are waiting for a reply", reason="too_many_waiting")
     events: Decision = []
@@ -133,6 +128,109 @@ def _input(s: SessionState, cmd: c.SubmitInput, ctx: Context) -> Decision:
         )
     )
     return events
+
+
+def _audio(s: SessionState, cmd: c.StoreAudio, ctx: Context) -> Decision:
+    known = s.recordings.get(cmd.recording_id)
+    closes = known is not None and cmd.complete and cmd.size == 0
+    if not closes:
+        _must_be_allowed_to_speak(s, cmd.user_id, ctx)
+    if known is None:
+        if cmd.offset:
+            raise not_found("there is no such recording", reason="recording_not_found")
+        if len(s.unheard) >= ctx.policy.max_pending_recordings:
+            raise conflict("too many recordings are waiting to be heard", reason="too_many_waiting")
+    elif known.user_id != cmd.user_id:
+        raise forbidden("this recording is somebody else's", reason="recording_not_found")
+    elif known.complete:
+        raise conflict("this recording is complete", reason="recording_complete")
+    elif cmd.offset != known.size:
+        raise conflict("the recording goes on elsewhere", reason="recording_moved", received_bytes=known.size)
+    if s.audio_bytes + cmd.size > ctx.policy.audio_bytes:
+        limit = ctx.policy.audio_bytes
+        raise VivavoceError(
+            "too_large",
+            f"an interview stores at most {limit} bytes of audio",
+            reason="audio_full",
+            info={"limit": limit},
+        )
+    first = known is None
+    return [
+        e.AudioStored(
+            user_id=cmd.user_id,
+            recording_id=cmd.recording_id,
+            offset=cmd.offset,
+            size=cmd.size,
+            received_ms=cmd.received_ms,
+            complete=cmd.complete,
+            audio_format=cmd.audio_format if first else "",
+            sample_rate=cmd.sample_rate if first else 0,
+            streamed=cmd.streamed and first,
+            in_one=cmd.in_one and first,
+            language=cmd.language if first else "",
+            context=cmd.context if first else "",
+            interrupts=cmd.interrupts and first,
+            at_s=s.elapsed_s(ctx.now) if first else 0.0,
+        )
+    ]
+
+
+def _speech(s: SessionState, cmd: c.RecordSpeech, ctx: Context) -> Decision:
+    recording = s.recordings.get(cmd.recording_id)
+    if recording is None or recording.heard:
+        return []
+    events: Decision = []
+    if not s.over:
+        events += _heard(s, recording, cmd, ctx)
+    if cmd.finished:
+        events.append(e.RecordingHeard(recording_id=recording.recording_id, duration_s=cmd.duration_s))
+    return events
+
+
+def _heard(s: SessionState, recording: Recording, cmd: c.RecordSpeech, ctx: Context) -> Decision:
+    parts = [part for part in cmd.parts if part.spoken.end_s > recording.heard_s and part.text.strip()]
+    missed = [gap for gap in cmd.missed if gap.end_s > recording.heard_s or gap.end_s == 0]
+    if parts and not _may_be_recorded(s, recording.user_id, ctx):
+        parts, missed = [], [c.Missed("consent_required", parts[0].spoken.start_s, parts[-1].spoken.end_s)]
+    events: Decision = []
+    if parts and s.status == "scheduled":
+        events.append(e.InterviewBegan(plan=cmd.plan))
+    now_s = s.elapsed_s(ctx.now)
+    # Of what was sent whole only its arrival is known: it was said before that.
+    began_s = recording.at_s if recording.streamed else max(0.0, recording.at_s - cmd.duration_s)
+    for index, part in enumerate(parts):
+        events.append(
+            e.InputSubmitted(
+                user_id=recording.user_id,
+                text=part.text,
+                context=recording.context,
+                source="voice",
+                interrupts=recording.interrupts or index > 0,
+                at_s=round(min(now_s, began_s + part.spoken.start_s), 3),
+                end_s=round(min(now_s, began_s + part.spoken.end_s), 3),
+                spoken=part.spoken,
+            )
+        )
+    events += [
+        e.SpeechMissed(
+            user_id=recording.user_id,
+            recording_id=recording.recording_id,
+            reason=gap.reason,
+            details=gap.details,
+            language=gap.language,
+            start_s=gap.start_s,
+            end_s=gap.end_s,
+        )
+        for gap in missed
+    ]
+    return events
+
+
+def _file_recording(s: SessionState, cmd: c.FileRecording, ctx: Context) -> Decision:
+    recording = s.recordings.get(cmd.recording_id)
+    if recording is None or recording.filed:
+        return []
+    return [e.RecordingFiled(recording_id=cmd.recording_id, audio_format=cmd.audio_format, size=cmd.size)]
 
 
 def _reply(s: SessionState, cmd: c.RecordReply, ctx: Context) -> Decision:
@@ -209,6 +307,22 @@ def _report(s: SessionState, cmd: c.RecordReport, ctx: Context) -> Decision:
     return [e.ReportStored(failed=cmd.failed)]
 
 
+def _must_be_allowed_to_speak(s: SessionState, user_id: str, ctx: Context) -> None:
+    member = s.members.get(user_id)
+    if member is None or member.removed or not s.speaks(user_id, member.role):
+        raise forbidden("only the candidate answers in this interview", reason="only_candidate_speaks")
+    _must_be_open(s)
+    if ctx.policy.require_consent and member.role == "candidate":
+        _must_have_consent(s, user_id)
+
+
+def _may_be_recorded(s: SessionState, user_id: str, ctx: Context) -> bool:
+    """Whether words that were recorded with consent may still be used."""
+    member = s.members.get(user_id)
+    asked = ctx.policy.require_consent and member is not None and member.role == "candidate"
+    return not asked or "interview" in s.consents.get(user_id, ())
+
+
 def _must_be_open(s: SessionState) -> None:
     if s.over:
         raise conflict("the interview is over", reason="session_over")
@@ -229,6 +343,9 @@ _DECIDERS: Final[dict[type, Callable[[SessionState, Any, Context], Decision]]] =
     c.NoteDisconnected: _disconnected,
     c.BeginInterview: _begin,
     c.SubmitInput: _input,
+    c.StoreAudio: _audio,
+    c.RecordSpeech: _speech,
+    c.FileRecording: _file_recording,
     c.RecordReply: _reply,
     c.RequestPatience: _patience,
     c.EndSession: _end,

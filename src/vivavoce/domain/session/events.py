@@ -12,15 +12,26 @@ import msgspec
 
 from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Move
+from vivavoce.domain.recordings import Spoken
 
 SessionKind = Literal["room", "dialogue", "panel"]
 Visibility = Literal["sealed", "live"]
 InputSource = Literal["text", "voice", "http"]
+#: Why recorded audio gave no words.
+Unheard = Literal[
+    "no_speech",
+    "other_language",
+    "not_recognised",
+    "unsupported_media",
+    "invalid_payload",
+    "too_large",
+    "consent_required",
+]
 EndReason = Literal["candidate", "interviewer", "completed", "time", "abandoned", "withdrawn"]
 
 
-class SessionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """Base of all session events."""
+class SessionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False):
+    """Base of all session events. Trees of plain values, which the garbage collector need not walk."""
 
     PERSONAL: ClassVar[tuple[str, ...]] = ()
 
@@ -85,7 +96,10 @@ class InterviewBegan(SessionEvent, frozen=True, tag=True):
 
 
 class InputSubmitted(SessionEvent, frozen=True, tag=True):
-    PERSONAL = ("text", "context")
+    """What the candidate said. Of spoken words `at_s` to `end_s` is when they were said (seconds of session time) and
+    `spoken` how they were heard."""
+
+    PERSONAL = ("text", "context", "spoken")
 
     user_id: str = ""
     text: str = ""
@@ -93,6 +107,67 @@ class InputSubmitted(SessionEvent, frozen=True, tag=True):
     source: InputSource = "text"
     interrupts: bool = False
     at_s: float = 0.0
+    end_s: float = 0.0
+    spoken: Spoken | None = None
+
+
+class AudioStored(SessionEvent, frozen=True, tag=True):
+    """Bytes [`offset`, `offset + size`) of a recording are on disk; `complete`: they are the last.
+
+    The first of a recording says what it is: `streamed` (it came while it was spoken) or sent whole; `in_one`: all of
+    it is one input, however long the pauses. `received_ms` is how much of it has come, in milliseconds.
+    """
+
+    PERSONAL = ("recording_id", "context")
+
+    user_id: str = ""
+    recording_id: str = ""
+    offset: int = 0
+    size: int = 0
+    received_ms: int = 0
+    audio_format: str = ""
+    sample_rate: int = 0
+    streamed: bool = False
+    in_one: bool = False
+    complete: bool = False
+    language: str = ""
+    context: str = ""
+    interrupts: bool = False
+    at_s: float = 0.0
+
+
+class SpeechMissed(SessionEvent, frozen=True, tag=True):
+    """Seconds [`start_s`, `end_s`) of a recording gave no words that could honestly be written down. `language` is the
+    one that was heard instead of the one expected."""
+
+    PERSONAL = ("recording_id",)
+
+    user_id: str = ""
+    recording_id: str = ""
+    reason: Unheard = "no_speech"
+    details: str = ""
+    language: str = ""
+    start_s: float = 0.0
+    end_s: float = 0.0
+
+
+class RecordingHeard(SessionEvent, frozen=True, tag=True):
+    """A recording was transcribed to its end: nothing more will be heard in it. `duration_s` is its length."""
+
+    PERSONAL = ("recording_id",)
+
+    recording_id: str = ""
+    duration_s: float = 0.0
+
+
+class RecordingFiled(SessionEvent, frozen=True, tag=True):
+    """A finished recording was compressed: `size` bytes of `audio_format`. Its seconds stay what they were."""
+
+    PERSONAL = ("recording_id",)
+
+    recording_id: str = ""
+    audio_format: str = ""
+    size: int = 0
 
 
 class ReplyProduced(SessionEvent, frozen=True, tag=True):
@@ -147,6 +222,10 @@ AnySessionEvent = (
     | ParticipantDisconnected
     | InterviewBegan
     | InputSubmitted
+    | AudioStored
+    | SpeechMissed
+    | RecordingHeard
+    | RecordingFiled
     | ReplyProduced
     | EngineSwitched
     | PatienceRequested
@@ -181,7 +260,7 @@ def redact(event: AnySessionEvent) -> AnySessionEvent:
     return type(event)(redacted=True, **kept)
 
 
-class Recorded(msgspec.Struct, frozen=True, array_like=True):
+class Recorded(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An event with its place in the log: `seq` in its stream, `at` in epoch milliseconds, `actor` who did it.
 
     `client_id` is that of the command the event belongs to (None when it had none).

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from vivavoce.domain.interview import Turn
+from vivavoce.domain.recordings import joint_confidence, spans_of
 from vivavoce.domain.session import events as e
-from vivavoce.domain.session.state import Input, Member, SessionState
+from vivavoce.domain.session.state import Input, Member, Recording, SessionState
 
 
 def evolve(state: SessionState, recorded: e.Recorded) -> None:
@@ -79,13 +80,69 @@ def _began(s: SessionState, r: e.Recorded, d: e.InterviewBegan) -> None:
 
 
 def _input(s: SessionState, r: e.Recorded, d: e.InputSubmitted) -> None:
-    s.inputs.append(
-        Input(r.seq, r.event_id, d.user_id, r.client_id, d.text, r.at, d.at_s, d.source, d.interrupts, d.context)
-    )
+    client_id = r.client_id
+    recording = s.recordings.get(d.spoken.recording_id) if d.spoken is not None else None
+    if d.spoken is not None and recording is not None:
+        client_id = recording.client_id
+        recording.spoken = True
+        recording.heard_s = max(recording.heard_s, d.spoken.end_s)
+    entry = Input(r.seq, r.event_id, d.user_id, client_id, d.text, r.at, d.at_s, d.source, d.interrupts, d.context)
+    entry.end_s = d.end_s
+    entry.spoken = d.spoken
+    s.inputs.append(entry)
     s.last_activity = r.at
     s.patience_until = s.closing_since = 0
     if s.clock_running_since is None:
         _start_clock(s, r.at)
+
+
+def _audio(s: SessionState, r: e.Recorded, d: e.AudioStored) -> None:
+    recording = s.recordings.get(d.recording_id)
+    if recording is None:
+        recording = s.recordings[d.recording_id] = Recording(
+            recording_id=d.recording_id,
+            user_id=d.user_id,
+            client_id=r.client_id,
+            audio_format=d.audio_format,
+            sample_rate=d.sample_rate,
+            streamed=d.streamed,
+            in_one=d.in_one,
+            language=d.language,
+            context=d.context,
+            interrupts=d.interrupts,
+            seq=r.seq,
+            at=r.at,
+            at_s=d.at_s,
+        )
+        s.unheard.append(d.recording_id)
+    recording.size = d.offset + d.size
+    recording.received_ms = max(recording.received_ms, d.received_ms)
+    recording.complete = recording.complete or d.complete
+    s.audio_bytes += d.size
+
+
+def _missed(s: SessionState, r: e.Recorded, d: e.SpeechMissed) -> None:
+    recording = s.recordings.get(d.recording_id)
+    if recording is not None:
+        recording.missed = d.reason
+        recording.heard_s = max(recording.heard_s, d.end_s)
+
+
+def _recording_heard(s: SessionState, r: e.Recorded, d: e.RecordingHeard) -> None:
+    recording = s.recordings.get(d.recording_id)
+    if recording is not None:
+        recording.heard = recording.complete = True
+        recording.duration_s = d.duration_s
+    if d.recording_id in s.unheard:
+        s.unheard.remove(d.recording_id)
+
+
+def _filed(s: SessionState, r: e.Recorded, d: e.RecordingFiled) -> None:
+    recording = s.recordings.get(d.recording_id)
+    if recording is not None:
+        s.audio_bytes += d.size - recording.size
+        recording.filed = True
+        recording.audio_format, recording.size = d.audio_format, d.size
 
 
 def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
@@ -101,7 +158,9 @@ def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
         input_seq = answered[-1].seq
     else:
         s.opening_due = False
+        answered = []
         text, at_s, input_seq = "", d.at_s, 0
+    aloud = [(entry.text, entry.spoken) for entry in answered] if any(entry.spoken for entry in answered) else []
     s.turns.append(
         Turn(
             input_seq=input_seq,
@@ -111,6 +170,9 @@ def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
             reply_text=d.text,
             reply_at_s=d.at_s,
             move=d.move,
+            input_end_s=max((entry.end_s for entry in answered), default=0.0),
+            input_confidence=joint_confidence(aloud),
+            input_audio=spans_of(aloud),
         )
     )
     s.reply_event_ids.append(r.event_id)
@@ -175,6 +237,10 @@ _HANDLERS: Final[dict[type, Callable[[SessionState, e.Recorded, Any], None]]] = 
     e.ParticipantDisconnected: _disconnected,
     e.InterviewBegan: _began,
     e.InputSubmitted: _input,
+    e.AudioStored: _audio,
+    e.SpeechMissed: _missed,
+    e.RecordingHeard: _recording_heard,
+    e.RecordingFiled: _filed,
     e.ReplyProduced: _reply,
     e.EngineSwitched: _switched,
     e.PatienceRequested: _patience,

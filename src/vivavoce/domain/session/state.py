@@ -9,8 +9,9 @@ import msgspec
 
 from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Turn
+from vivavoce.domain.recordings import Spoken
 from vivavoce.domain.session.commands import TimerKind
-from vivavoce.domain.session.events import EndReason, InputSource, SessionKind, Visibility
+from vivavoce.domain.session.events import EndReason, InputSource, SessionKind, Unheard, Visibility
 
 Status = Literal["scheduled", "live", "paused", "ended", "stopped"]
 ReportStatus = Literal["none", "pending", "ready", "failed"]
@@ -28,9 +29,11 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     closing_ms: int = 60 * 1000
     max_patience_s: float = 300.0
     max_pending_inputs: int = 32
+    max_pending_recordings: int = 16
+    audio_bytes: int = 2 * 1024**3
 
 
-class Member(msgspec.Struct):
+class Member(msgspec.Struct, gc=False):
     user_id: str
     role: Role
     name: str
@@ -38,7 +41,7 @@ class Member(msgspec.Struct):
     removed: bool = False
 
 
-class Input(msgspec.Struct):
+class Input(msgspec.Struct, gc=False):
     """One thing the candidate said; `answered_by` is the seq of the reply that took it up, 0 while there is none."""
 
     seq: int
@@ -52,6 +55,37 @@ class Input(msgspec.Struct):
     interrupts: bool
     context: str
     answered_by: int = 0
+    end_s: float = 0.0
+    spoken: Spoken | None = None
+
+
+class Recording(msgspec.Struct):
+    """Audio of one sender: sent whole, or a stream. Bytes [0, `size`) are on disk; seconds [0, `heard_s`) have been
+    transcribed, everything once it is `heard`. `at_s` is the session time of its beginning, as far as it is known:
+    that of its arrival where it came whole. `filed`: compressed, in `audio_format`."""
+
+    recording_id: str
+    user_id: str
+    client_id: str | None
+    audio_format: str
+    sample_rate: int
+    streamed: bool
+    in_one: bool
+    language: str
+    context: str
+    interrupts: bool
+    seq: int
+    at: int
+    at_s: float
+    size: int = 0
+    received_ms: int = 0
+    complete: bool = False
+    heard_s: float = 0.0
+    spoken: bool = False
+    missed: Unheard | None = None
+    heard: bool = False
+    duration_s: float = 0.0
+    filed: bool = False
 
 
 class SessionState(msgspec.Struct):
@@ -70,6 +104,10 @@ class SessionState(msgspec.Struct):
     opening_due: bool = False
     inputs: list[Input] = []
     first_pending: int = 0
+    recordings: dict[str, Recording] = {}
+    unheard: list[str] = []
+    """Recordings that have not been transcribed to their end, in the order they began."""
+    audio_bytes: int = 0
     turns: list[Turn] = []
     fence: int = 0
     reply_event_ids: list[str] = []
@@ -146,6 +184,11 @@ class SessionState(msgspec.Struct):
     @property
     def reply_due(self) -> bool:
         return self.status == "live" and (self.opening_due or self.first_pending < len(self.inputs))
+
+    @property
+    def work_due(self) -> bool:
+        """Whether somebody has to take this session up: it owes a reply, or has audio nobody has heard."""
+        return self.reply_due or bool(self.unheard)
 
     def deadlines(self, policy: Policy) -> list[tuple[TimerKind, int, int]]:
         """The times that are set: (kind, due in epoch ms, seq of the event that set it)."""

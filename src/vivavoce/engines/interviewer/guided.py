@@ -14,7 +14,7 @@ from vivavoce.engines.interviewer.phrases import Phrases
 from vivavoce.locales.particles import Noun
 
 GUIDED_VERSION: Final = "1"
-_DELTA: Final = re.compile(r"[^\s，。！？、；：]+[\s，。！？、；：]*|[\s，。！？、；：]+")
+_DELTA: Final = re.compile(r".+?(?:[.!?](?=\s)\s*|[。！？]|$)", re.DOTALL)
 _LONGEST_NAME: Final = 40
 
 #: Which acknowledgement goes with what was heard, when a follow-up comes and when the interview moves on.
@@ -50,7 +50,7 @@ class GuidedInterviewer:
         self._banks = banks
 
     async def reply(self, request: ReplyRequest) -> AsyncIterator[str]:
-        """Yield the reply in words, as a reader follows it; it is there at once, so nothing waits in between."""
+        """Yield the reply sentence by sentence; it is there at once, so nothing waits in between."""
         for delta in deltas(self.text(request)):
             yield delta
 
@@ -64,11 +64,8 @@ class GuidedInterviewer:
 
 
 def deltas(text: str) -> list[str]:
-    """Cut a text into word-sized pieces; joined they are the text again."""
-    pieces = _DELTA.findall(text)
-    if any(len(piece) > 12 for piece in pieces):
-        pieces = [piece[at : at + 6] for piece in pieces for at in range(0, len(piece), 6)]
-    return pieces
+    """Cut a text into its sentences; joined they are the text again."""
+    return _DELTA.findall(text)
 
 
 class _Wording:
