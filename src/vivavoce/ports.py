@@ -161,6 +161,48 @@ class EventLog(Protocol):
         ...
 
 
+# --- recordings ----------------------------------------------------------------------------------------------------
+
+
+class BlobsFullError(Exception):
+    """There is no room for more blobs; nothing was stored. `limit` is what may be stored in all, in bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the blobs may take {limit} bytes, and they do")
+        self.limit = limit
+
+
+class BlobStore(Protocol):
+    """Bytes by name. A name is parts of `[A-Za-z0-9._:-]`, up to 128 characters each, joined by `/`; none begins with a
+    dot."""
+
+    def write(self, name: str, offset: int, data: bytes) -> asyncio.Future[int]:
+        """Put `data` at `offset`; when the future resolves to the blob's new size, it is on disk (survives `kill -9`
+        and power loss). Writes to one blob happen in the order they were handed in; concurrent ones share a flush.
+
+        What the blob had at and after `offset` is gone: it was never acknowledged. A name that is new begins at 0.
+        Raises ValueError for an offset beyond the end or a name that is none, BlobsFullError, StoreUnavailableError.
+        """
+        ...
+
+    async def read(self, name: str, start: int, end: int) -> bytes:
+        """The bytes [`start`, `end`), fewer where the blob ends before; an unknown blob is empty.
+        Raises StoreUnavailableError."""
+        ...
+
+    async def size(self, name: str) -> int:
+        """Its size in bytes; 0 for an unknown one."""
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Remove it. An unknown blob is no error. Raises StoreUnavailableError."""
+        ...
+
+    async def total(self) -> int:
+        """Bytes in all blobs."""
+        ...
+
+
 # --- what lists and sweeps read ------------------------------------------------------------------------------------
 
 

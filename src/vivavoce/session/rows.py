@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from vivavoce.domain.recordings import is_uncompressed
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.ports import MembershipRow, OutboxItem, SessionRow
@@ -34,7 +35,7 @@ def session_row(state: SessionState, policy: Policy) -> SessionRow:
         clock_ms=state.clock_ms,
         clock_running_since=state.clock_running_since or 0,
         connected=state.candidate_here,
-        reply_due=state.reply_due,
+        reply_due=state.work_due,
         next_due=state.next_due(policy),
         report=state.report,
     )
@@ -61,7 +62,15 @@ def membership_rows(session_id: str, events: Sequence[e.AnySessionEvent]) -> tup
 
 
 def outbox_items(state: SessionState, events: Sequence[e.AnySessionEvent]) -> tuple[OutboxItem, ...]:
-    """A session that ended asks for its report, once. `state` is after the events."""
-    if state.report != "pending" or not any(isinstance(event, e.SessionEnded) for event in events):
-        return ()
-    return (OutboxItem(f"report:{state.session_id}", "report", state.session_id),)
+    """A session that ended asks for its report, a recording of plain samples to be filed; each once. `state` is after
+    the events."""
+    items: list[OutboxItem] = []
+    for event in events:
+        if isinstance(event, e.SessionEnded) and state.report == "pending":
+            items.append(OutboxItem(f"report:{state.session_id}", "report", state.session_id))
+        elif isinstance(event, e.RecordingHeard):
+            recording = state.recordings.get(event.recording_id)
+            if recording is not None and recording.size and is_uncompressed(recording.audio_format):
+                subject = f"{state.session_id}/{event.recording_id}"
+                items.append(OutboxItem(f"recording:{subject}", "recording", subject))
+    return tuple(items)

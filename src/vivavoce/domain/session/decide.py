@@ -113,7 +113,7 @@ def _input(s: SessionState, cmd: c.SubmitInput, ctx: Context) -> Decision:
         raise invalid("the text is empty", field="text", reason="empty_text")
     _must_be_allowed_to_speak(s, cmd.user_id, ctx)
     if len(s.inputs) - s.first_pending >= ctx.policy.max_pending_inputs:
-        raise conflict("too many inputs are waiting for a reply", reason="too_many_waiting")
+        raise VivavoceError("rate_limited", "too many inputs are waiting for a reply", reason="too_many_waiting")
     events: Decision = []
     if s.status == "scheduled":
         events.append(e.InterviewBegan(plan=cmd.plan))

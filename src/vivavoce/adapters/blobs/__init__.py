@@ -1,0 +1,1 @@
+"""Blob stores: recordings as files, or in memory."""
