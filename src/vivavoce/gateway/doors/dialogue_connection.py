@@ -159,7 +159,7 @@ class DialogueConnection:
         future.add_done_callback(lambda done: self._input_settled(done, client_id))
 
     def _input_settled(self, future: asyncio.Future[Receipt], client_id: str | None) -> None:
-        receipt = self._outcome(future)
+        receipt = self._outcome(future, client_id)
         if receipt is None:
             return
         if self._greeted:
@@ -195,7 +195,7 @@ class DialogueConnection:
         future = self.session.submit(command, self.identity.user_id, client_id)
 
         def settled(done: asyncio.Future[Receipt]) -> None:
-            receipt = self._outcome(done)
+            receipt = self._outcome(done, client_id)
             if receipt is not None:
                 self._send(self._status("waiting", client_id=client_id, seq=receipt.last_seq))
 
@@ -380,8 +380,8 @@ class DialogueConnection:
     def _hand_in(self, future: asyncio.Future[Receipt]) -> None:
         future.add_done_callback(self._outcome)
 
-    def _outcome(self, future: asyncio.Future[Receipt]) -> Receipt | None:
-        """The receipt, or the error told to the client."""
+    def _outcome(self, future: asyncio.Future[Receipt], client_id: str | None = None) -> Receipt | None:
+        """The receipt, or the error told to the client, who finds the `client_id` of what was refused in its `info`."""
         error = future.exception()
         if error is None:
             self._arrive()
@@ -390,7 +390,8 @@ class DialogueConnection:
             _LOG.error("a command failed", exc_info=error)
             error = VivavoceError("internal", type(error).__name__)
         if not self._ws.closed:
-            self.send_error(error)
+            named = {} if client_id is None else {"client_id": client_id}
+            self.send_error(VivavoceError(error.code, error.details, reason=error.reason, info={**error.info, **named}))
         return None
 
     # --- the token's time ---------------------------------------------------------------------------------------

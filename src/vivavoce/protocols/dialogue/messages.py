@@ -146,6 +146,7 @@ class AiResponse(ServerMessage, frozen=True, kw_only=True):
     input_seq: int
     client_id: str | None
     turn_id: str
+    at_s: float
     redacted: bool = False
 
 

@@ -70,6 +70,7 @@ def _ai_response(recorded: e.Recorded, data: e.ReplyProduced, state: SessionStat
         input_seq=max(data.input_seqs, default=0),
         client_id=inputs[-1].client_id if inputs else None,
         turn_id=turn_id(state.session_id, number),
+        at_s=round(data.at_s, 3),
         redacted=data.redacted,
     )
 
