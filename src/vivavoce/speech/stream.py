@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from vivavoce.domain.errors import VivavoceError, too_large
-from vivavoce.domain.speech import Quality, Recognition, RecognitionRequest, Script, VoiceDetector
+from vivavoce.domain.speech import SAMPLE_RATE, Quality, Recognition, RecognitionRequest, Script, VoiceDetector
 from vivavoce.speech.completeness import completeness
 from vivavoce.speech.decoding import ByteFeed, Decoder
 from vivavoce.speech.endpointing import (
@@ -56,7 +56,8 @@ class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     `language` is the one expected, None to detect it. `recording` says that the audio is already there whole: no
     partials, no guessing at pauses, behind everything live unless it is `urgent`. `offset_s` is the session time at
-    which the stream begins; every time in its events counts from there.
+    which the stream begins; every time in its events counts from there. `skip_s`: so much of its beginning is decoded
+    but not listened to (it was heard before).
     """
 
     audio_format: str | None = None
@@ -68,6 +69,7 @@ class StreamOptions(msgspec.Struct, frozen=True, kw_only=True):
     recording: bool = False
     urgent: bool = False
     offset_s: float = 0.0
+    skip_s: float = 0.0
 
 
 class SpeechLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -183,10 +185,15 @@ class SpeechStream:
 
     def _listen(self) -> None:
         limit_s = self._limits.recording_s if self._options.recording else self._limits.stream_s
+        skip = round(self._options.skip_s * SAMPLE_RATE)
         try:
-            for block in self._decoder.blocks():
+            for decoded in self._decoder.blocks():
                 if self._abandoned.is_set():
                     return
+                block = decoded[skip:]
+                skip -= len(decoded) - len(block)
+                if len(block) == 0:
+                    continue
                 self._hand_over(self._listener.feed(block))
                 if self._listener.duration_s > limit_s:
                     raise VivavoceError("too_large", "the audio is too long", info={"limit": limit_s})
