@@ -8,9 +8,10 @@ append is handed in at once, so a busy session shares commits. When an append fa
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -37,6 +38,7 @@ from vivavoce.session.rows import changed_row, membership_rows, outbox_items, se
 _LOG: Final = logging.getLogger(__name__)
 #: Events decoded and folded between two looks at the event loop (about 2 ms).
 PAGE: Final = 1024
+_READ_AHEAD: Final = 2
 _COMMANDS_REMEMBERED: Final = 512
 _ATTEMPTS: Final = 5
 _RELOAD_PAUSE_S: Final = 0.5
@@ -106,21 +108,31 @@ class RunningSession:
         state = SessionState()
         position = await self._log.position(self.stream)
         missed: list[e.Recorded] = []
-        ahead = asyncio.ensure_future(self._log.read(self.stream, 0, PAGE))
-        while page := e.decode_page(await ahead):
-            # The next page is read while this one is folded; the loop gets its turn in between.
-            ahead = asyncio.ensure_future(self._log.read(self.stream, page[-1].seq, PAGE))
+        async for page in self._pages(position.head):
             for recorded in page:
                 evolve(state, recorded)
                 if 0 < self.published < recorded.seq:
                     missed.append(recorded)
-            await asyncio.sleep(0)
         self.state = state
         self.epoch = position.epoch
         self._row = session_row(state, self._policy) if state.exists else None
         if missed:
             self._publish(missed)
         self.published = state.head
+
+    async def _pages(self, head: int) -> AsyncIterator[list[e.Recorded]]:
+        """The history in pages. There are no gaps, so where pages begin is known, and some are read ahead while one is
+        folded; the loop gets its turn in between."""
+        starts = iter(range(0, head + 1, PAGE))
+        ahead = deque(self._read(start) for start in itertools.islice(starts, _READ_AHEAD))
+        while ahead:
+            page = await ahead.popleft()
+            ahead.extend(self._read(start) for start in itertools.islice(starts, 1))
+            yield e.decode_page(page)
+            await asyncio.sleep(0)
+
+    def _read(self, after: int) -> asyncio.Future[bytes]:
+        return asyncio.ensure_future(self._log.read(self.stream, after, PAGE))
 
     @property
     def idle(self) -> bool:
