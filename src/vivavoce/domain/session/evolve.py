@@ -146,44 +146,59 @@ def _filed(s: SessionState, r: e.Recorded, d: e.RecordingFiled) -> None:
 
 
 def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
+    seq, at = r.seq, r.at
     s.fence = d.fence
     # The inputs it answers are the oldest unanswered ones: `decide` lets no other reply through.
     first = s.first_pending
-    if d.input_seqs:
-        answered = s.inputs[first : first + len(d.input_seqs)]
-        for entry in answered:
-            entry.answered_by = r.seq
-        s.first_pending = first + len(answered)
-        text, at_s = "\n".join([entry.text for entry in answered]), answered[0].at_s
-        input_seq = answered[-1].seq
-    else:
-        s.opening_due = False
-        answered = []
-        text, at_s, input_seq = "", d.at_s, 0
-    aloud = [(entry.text, entry.spoken) for entry in answered] if any(entry.spoken for entry in answered) else []
-    s.turns.append(
-        Turn(
-            input_seq=input_seq,
-            input_text=text,
-            input_at_s=at_s,
-            reply_seq=r.seq,
+    last = first + len(d.input_seqs)
+    if last - first == 1 and s.inputs[first].spoken is None:
+        entry = s.inputs[first]
+        entry.answered_by = seq
+        turn = Turn(
+            input_seq=entry.seq,
+            input_text=entry.text,
+            input_at_s=entry.at_s,
+            reply_seq=seq,
             reply_text=d.text,
             reply_at_s=d.at_s,
             move=d.move,
-            input_end_s=max((entry.end_s for entry in answered), default=0.0),
-            input_confidence=joint_confidence(aloud),
-            input_audio=spans_of(aloud),
+            input_end_s=entry.end_s,
         )
-    )
+    else:
+        answered = s.inputs[first:last]
+        for entry in answered:
+            entry.answered_by = seq
+        turn = _turn(answered, r, d)
+        if not answered:
+            s.opening_due = False
+    s.first_pending = last
+    s.turns.append(turn)
     s.reply_event_ids.append(r.event_id)
     s.answer_qualities.append(d.answer_quality)
     stamp = (d.engine, d.engine_version, d.model)
     if stamp not in s.engines:
         s.engines.append(stamp)
-    s.last_activity = r.at
+    s.last_activity = at
     if d.move.closes:
-        s.closing_since = r.at
-        s.closing_seq = r.seq
+        s.closing_since = at
+        s.closing_seq = seq
+
+
+def _turn(answered: list[Input], r: e.Recorded, d: e.ReplyProduced) -> Turn:
+    """The exchange of an opening, of several inputs at once, or of spoken ones."""
+    aloud = [(entry.text, entry.spoken) for entry in answered] if any(entry.spoken for entry in answered) else []
+    return Turn(
+        input_seq=answered[-1].seq if answered else 0,
+        input_text="\n".join([entry.text for entry in answered]),
+        input_at_s=answered[0].at_s if answered else d.at_s,
+        reply_seq=r.seq,
+        reply_text=d.text,
+        reply_at_s=d.at_s,
+        move=d.move,
+        input_end_s=max((entry.end_s for entry in answered), default=0.0),
+        input_confidence=joint_confidence(aloud),
+        input_audio=spans_of(aloud),
+    )
 
 
 def _switched(s: SessionState, r: e.Recorded, d: e.EngineSwitched) -> None:
