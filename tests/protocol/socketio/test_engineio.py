@@ -463,13 +463,17 @@ def test_spec_0_7_a_poller_that_never_polls_is_cut_and_others_do_not_wait() -> N
 
 def test_spec_0_7_polling_clients_count_among_the_connections() -> None:
     limits = GatewayLimits(max_connections=2)
-    with SioServer(limits=limits) as server, PollingClient(server.port), PollingClient(server.port) as second:
-        with HttpClient(server.port) as http:
-            full = http.request("GET", f"{PATH}?{POLL}")
-            assert full.status == 503
-            assert full.json["error"] == "unavailable"
-            second.post(b"1")
-            assert http.request("GET", f"{PATH}?{POLL}").status == 200
+    with (
+        SioServer(limits=limits) as server,
+        PollingClient(server.port),
+        PollingClient(server.port) as second,
+        HttpClient(server.port) as http,
+    ):
+        full = http.request("GET", f"{PATH}?{POLL}")
+        assert full.status == 503
+        assert full.json["error"] == "unavailable"
+        second.post(b"1")
+        assert http.request("GET", f"{PATH}?{POLL}").status == 200
 
 
 def test_an_upgraded_connection_counts_once(server: SioServer) -> None:

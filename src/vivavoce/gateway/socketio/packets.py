@@ -76,12 +76,12 @@ def parse_head(packet: str) -> Head:
 def decode_arguments(text: str, *, names_event: bool) -> list[Any]:
     """The JSON array of an event or an acknowledgement.
 
-    Raises PacketError where it is no array of a name and arguments, VivavoceError `invalid_payload` where it is no
-    JSON or beyond the limits of JSON from outside.
+    Raises PacketError where it is no array of a name and arguments, VivavoceError `invalid_payload` where the array is
+    no JSON or beyond the limits of JSON from outside.
     """
-    value = decode_json(text)
-    if value.__class__ is not list:
+    if text[:1] != "[":
         raise PacketError("the payload is an array")
+    value: list[Any] = decode_json(text)
     if names_event and not (value and value[0].__class__ is str and value[0] not in RESERVED_NAMES):
         raise PacketError("an event has a name")
     return value
