@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
@@ -81,7 +81,7 @@ class Handshake:
         path, _, query = target.partition("?")
         self._head = head
         self.path: str = unquote(path) if "%" in path else path
-        self.query: Mapping[str, str] = _parse_query(query) if query else _NO_QUERY
+        self.query: Mapping[str, str] = parse_query(query) if query else _NO_QUERY
         self.peer: str = peer
         self.client_address: str = client_address(peer, headers, trusted_proxies) if trusted_proxies else peer
         self.host: str = headers.get("host", "")
@@ -194,8 +194,17 @@ def _has_token(headers: Mapping[str, str], name: str, token: str) -> bool:
     return value == token or any(part.strip() == token for part in value.split(","))
 
 
-def _parse_query(query: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(query, keep_blank_values=True, max_num_fields=_MAX_QUERY_FIELDS))
-    except ValueError as error:
-        raise HandshakeError(400, f"a query has at most {_MAX_QUERY_FIELDS} fields") from error
+def parse_query(query: str) -> dict[str, str]:
+    """The fields of a query; the last of repeated ones wins. Raises HandshakeError (400)."""
+    fields: dict[str, str] = {}
+    if not query:
+        return fields
+    parts = query.split("&", _MAX_QUERY_FIELDS)
+    if len(parts) > _MAX_QUERY_FIELDS:
+        raise HandshakeError(400, f"a query has at most {_MAX_QUERY_FIELDS} fields")
+    for part in parts:
+        name, _, value = part.partition("=")
+        if "%" in part or "+" in part:
+            name, value = unquote_plus(name), unquote_plus(value)
+        fields[name] = value
+    return fields

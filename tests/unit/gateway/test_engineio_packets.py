@@ -21,8 +21,8 @@ from vivavoce.gateway.frames import FrameParser
 
 
 def test_the_open_packet_tells_times_in_milliseconds_and_the_largest_payload() -> None:
-    packet = open_packet("0.abc", ["websocket"], 25.0, 60.0, 8 << 20)
-    assert packet[:1] == b"0"
+    packet = open_packet(["websocket"], 25.0, 60.0, 8 << 20) % "0.abc"
+    assert packet[:1] == "0"
     assert json.loads(packet[1:]) == {
         "sid": "0.abc",
         "upgrades": ["websocket"],

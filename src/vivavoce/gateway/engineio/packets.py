@@ -57,18 +57,16 @@ class Problem(Enum):
         return {"code": code, "message": message}
 
 
-def open_packet(
-    sid: str, upgrades: Sequence[str], ping_interval_s: float, ping_timeout_s: float, max_payload: int
-) -> bytes:
-    """The first packet of a connection; the client takes times in milliseconds, sizes in bytes."""
+def open_packet(upgrades: Sequence[str], ping_interval_s: float, ping_timeout_s: float, max_payload: int) -> str:
+    """The first packet of a connection, with `%s` for its sid; times travel in milliseconds, sizes in bytes."""
     content = {
-        "sid": sid,
+        "sid": "%s",
         "upgrades": list(upgrades),
         "pingInterval": round(ping_interval_s * 1000),
         "pingTimeout": round(ping_timeout_s * 1000),
         "maxPayload": max_payload,
     }
-    return b"0" + msgspec.json.encode(content)
+    return "0" + msgspec.json.encode(content).decode()
 
 
 def check_text(packet: str) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import unquote_plus
 
-from vivavoce.gateway.handshake import HandshakeError, parse_fields
+from vivavoce.gateway.handshake import HandshakeError, parse_fields, parse_query
 
 _REQUEST_LINE = re.compile(r"([A-Z]+) (/[!-~]*) HTTP/1\.([01])")
 _CHUNK_SIZE = re.compile(rb"([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]*)?")
 _MAX_LINE: Final = 1024
-_MAX_QUERY_FIELDS: Final = 64
 
 
 class BadRequestError(Exception):
@@ -36,14 +34,14 @@ class RequestHead:
             raise BadRequestError("malformed request line")
         try:
             self.headers = parse_fields(lines[1:])
+            self.query = parse_query(request[2].partition("?")[2])
         except HandshakeError as error:
             raise BadRequestError(error.reason) from error
         self.raw = raw
         self.method = request[1]
         self.target: str = request[2]
-        path, _, query = self.target.partition("?")
+        path, _, _ = self.target.partition("?")
         self.path: str = path
-        self.query = _parse_query(query)
         connection = self.headers.get("connection", "").lower()
         self.keeps_alive = request[3] == "1" and "close" not in connection
         self.length = _body_length(self.headers)
@@ -132,18 +130,3 @@ def _body_length(headers: Mapping[str, str]) -> int | None:
     if not (length.isascii() and length.isdecimal() and len(length) < 16):
         raise BadRequestError("malformed length")
     return int(length)
-
-
-def _parse_query(query: str) -> dict[str, str]:
-    fields: dict[str, str] = {}
-    if not query:
-        return fields
-    parts = query.split("&", _MAX_QUERY_FIELDS)
-    if len(parts) > _MAX_QUERY_FIELDS:
-        raise BadRequestError(f"a query has at most {_MAX_QUERY_FIELDS} fields")
-    for part in parts:
-        name, _, value = part.partition("=")
-        if "%" in part or "+" in part:
-            name, value = unquote_plus(name), unquote_plus(value)
-        fields[name] = value
-    return fields

@@ -57,6 +57,9 @@ class EngineIOServer(Generic[C]):
         self._probes: dict[str, Probe] = {}
         self._to_flush: list[C] = []
         self._heartbeats: Heartbeats[C] = Heartbeats(limits.ping_interval_s, limits.ping_timeout_s, tick_s)
+        times = (limits.ping_interval_s, limits.ping_timeout_s)
+        self._polling_greeting = open_packet(["websocket"], *times, limits.max_payload)
+        self._websocket_greeting = open_packet([], *times, limits.max_payload)
         self._endpoint = _Endpoint(self)
         self._stopping = False
         gateway.routes.insert(0, Route(self._match))
@@ -103,7 +106,7 @@ class EngineIOServer(Generic[C]):
         connection = self._new(handshake)
         polling = Polling(monotonic(), lambda: self._flush_soon(connection))
         bucket = self._heartbeats.join(connection)
-        connection.open_on_polling(polling, bucket, exchange, self._greeting(connection.sid, ("websocket",)))
+        connection.open_on_polling(polling, bucket, exchange, (self._polling_greeting % connection.sid).encode())
 
     def _match(self, handshake: Handshake) -> Endpoint | Refusal | None:
         if not self.serves(handshake.path):
@@ -125,7 +128,8 @@ class EngineIOServer(Generic[C]):
         if sid is None:
             connection = self._new(ws.handshake)
             ws.state = connection
-            connection.open_on_websocket(ws, self._heartbeats.join(connection), self._greeting(connection.sid, ()))
+            greeting = (self._websocket_greeting % connection.sid).encode()
+            connection.open_on_websocket(ws, self._heartbeats.join(connection), greeting)
             return
         found = self.find(sid)
         if found is None or found.polling is None or found.polling.closing or sid in self._probes:
@@ -169,10 +173,6 @@ class EngineIOServer(Generic[C]):
         sid = f"{self._process}.{secrets.token_urlsafe(_SID_BYTES)}"
         connection = self._connections[sid] = self._connect(self, sid, handshake)
         return connection
-
-    def _greeting(self, sid: str, upgrades: tuple[str, ...]) -> bytes:
-        limits = self.limits
-        return open_packet(sid, upgrades, limits.ping_interval_s, limits.ping_timeout_s, limits.max_payload)
 
     # Time
 
