@@ -312,7 +312,7 @@ class Gateway:
         for ws in list(self):
             ws.close(code, reason)
 
-    def sweep_with(self, part: Swept, within_s: float) -> float:
+    def sweep_with(self, part: Swept, within_s: float = _LONGEST_TICK_S * _TICKS_PER_TIMEOUT) -> float:
         """Let a part be swept too, often enough to keep times of `within_s`; the seconds between two of its ticks.
 
         To be called before `start`.

@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 from uvicorn.server import ServerState
 
+from vivavoce.gateway.collector import CollectorCare
 from vivavoce.gateway.frames import CloseCode
 from vivavoce.gateway.gateway import Gateway
 from vivavoce.gateway.http_connection import HttpConnection
@@ -127,6 +128,8 @@ async def serve(
         ssl_context_factory=None if tls is None else lambda _config, _default: tls,
     )
     server = _Server(config, gateway, ready)
+    stats = gateway.stats
+    gateway.sweep_with(CollectorCare(lambda: stats.total_connections, lambda: stats.active_connections))
     gateway.start()
     watcher = None if stop is None else asyncio.ensure_future(_exit_on(stop, server))
     try:

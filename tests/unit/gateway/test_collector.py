@@ -1,0 +1,58 @@
+"""The collector's care: what has proved to live is not walked again, and all of it is looked at now and then."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from vivavoce.gateway.collector import CollectorCare
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def test_connections_that_stay_are_put_out_of_sight_in_steps() -> None:
+    counts = {"total": 0, "active": 1_000}
+    care = CollectorCare(lambda: counts["total"], lambda: counts["active"])
+    kept = [[number] for number in range(100)]
+    gc.unfreeze()
+    care.sweep(0.0)
+    assert gc.get_freeze_count() == 0, "nobody has come"
+    counts["total"] = 500
+    care.sweep(1.0)
+    frozen = gc.get_freeze_count()
+    assert frozen >= len(kept)
+    counts["total"] = 999
+    care.sweep(2.0)
+    assert gc.get_freeze_count() <= frozen, "too few have come since"
+
+
+def test_everything_is_looked_at_again_when_hardly_anybody_is_there() -> None:
+    class Node:
+        alive = 0
+
+        def __init__(self) -> None:
+            self.itself = self
+            Node.alive += 1
+
+        def __del__(self) -> None:
+            Node.alive -= 1
+
+    counts = {"total": 0, "active": 1_000}
+    care = CollectorCare(lambda: counts["total"], lambda: counts["active"])
+    node: Node | None = Node()
+    for turn in range(60):
+        counts["total"] += 500
+        care.sweep(float(turn))
+    assert node is not None
+    node = None
+    gc.collect()
+    assert Node.alive == 1, "it is garbage in a cycle, out of sight"
+    counts |= {"total": counts["total"] + 500, "active": 5}
+    care.sweep(100.0)
+    assert Node.alive == 0
