@@ -108,13 +108,21 @@ def test_a_client_that_polls_on_while_probing_is_held_again_after_a_while() -> N
     assert poll.body is None
 
 
-def test_the_end_is_told_to_the_poll_that_waits_after_what_was_sent() -> None:
+def test_what_was_sent_before_the_end_goes_out_with_the_poll_that_waits() -> None:
     side, _ = polling()
     poll = Answered()
     side.poll(poll)
     side.put(b"4last", False, *ROOM)
     assert side.close()
-    assert poll.body == b"4last\x1e1"
+    assert poll.body == b"4last"
+
+
+def test_the_end_of_a_connection_without_anything_to_say_is_a_noop() -> None:
+    side, _ = polling()
+    poll = Answered()
+    side.poll(poll)
+    assert side.close()
+    assert poll.body == b"6"
 
 
 def test_the_end_waits_for_a_client_that_has_yet_to_poll() -> None:
@@ -123,4 +131,4 @@ def test_the_end_waits_for_a_client_that_has_yet_to_poll() -> None:
     assert not side.close()
     poll = Answered()
     side.poll(poll)
-    assert poll.body == b"4last\x1e1"
+    assert poll.body == b"4last"

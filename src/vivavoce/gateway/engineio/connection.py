@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from vivavoce.domain.errors import VivavoceError, too_large
 from vivavoce.gateway.engineio.packets import (
+    CLOSE,
     NOOP,
     PING,
     PING_FRAME,
@@ -237,9 +238,8 @@ class EngineConnection:
         if polling is None:
             return
         if polling.waiting is not None:
-            self._end(TRANSPORT_CLOSE, keep_polling=True)
-            polling.close()
-            self.server.forget_sid(self)
+            self._end(TRANSPORT_CLOSE)
+            polling.release(CLOSE)
             exchange.refuse(Problem.BAD_REQUEST)
             return
         emptied = polling.poll(exchange)
@@ -353,8 +353,7 @@ class EngineConnection:
         if ws is not None:
             ws.close(code, reason)
         if polling is not None:
-            polling.closing = True
-            polling.release(polling.take())
+            polling.close()
 
     def _end(self, reason: str, *, keep_polling: bool = False) -> None:
         """Out of the server's books, and told, once; `keep_polling` until the last packets were fetched."""

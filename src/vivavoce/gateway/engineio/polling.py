@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from vivavoce.gateway.engineio.packets import CLOSE, NOOP, SEPARATOR, Problem
+from vivavoce.gateway.engineio.packets import NOOP, SEPARATOR, Problem
 from vivavoce.gateway.send_queue import SendQueue
 
 _WRITABLE_BYTES: Final = 64 << 10
@@ -82,7 +82,7 @@ class Polling:
     def poll(self, exchange: Exchange) -> bool:
         """A poll has come: answer it if there is something to say, or hold it; whether the queue was emptied."""
         if self._queue is not None or self.closing:
-            exchange.answer(200, self.take())
+            exchange.answer(200, self.take() or NOOP)
             return True
         if self.probed and self._noops < _IMMEDIATE_NOOPS:
             # A client that cannot see the probe's answer polls on: after some turns its polls are held again.
@@ -117,17 +117,17 @@ class Polling:
         self.probed = False
 
     def close(self) -> bool:
-        """Tell the client at its poll that the connection is over; False where it has yet to come for that."""
+        """The connection is over: let the waiting poll end; False where the client has yet to come for what waits.
+
+        Its next poll finds nothing and makes it connect again. A packet that says so would make some clients stay away.
+        """
         self.closing = True
         if self.waiting is None:
-            return False
-        self.release(self.take())
+            return self._queue is None
+        self.release(self.take() or NOOP)
         return True
 
     def take(self) -> bytes:
-        """All that waits, as one payload, and the end of the connection where it is over."""
+        """All that waits, as one payload."""
         queue, self._queue = self._queue, None
-        packets = [queue.pop() for _ in range(len(queue))] if queue is not None else []
-        if self.closing:
-            packets.append(CLOSE)
-        return SEPARATOR.join(packets)
+        return b"" if queue is None else SEPARATOR.join([queue.pop() for _ in range(len(queue))])
