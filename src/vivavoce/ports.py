@@ -241,6 +241,8 @@ class Reports(Protocol):
 
     async def get(self, session_id: str) -> bytes | None: ...
 
+    async def delete(self, session_id: str) -> None: ...
+
 
 class Outbox(Protocol):
     """Work asked for by events. An item stays until it is done; the same item may be handed out again after a crash."""
@@ -433,6 +435,10 @@ class Invitations(Protocol):
 
     async def revoke(self, invitation_id: str, now: int) -> Invitation | None:
         """Revoke it (the first time stays); None when it is unknown."""
+        ...
+
+    async def erase_names(self, session_id: str) -> None:
+        """Blank the names of everybody invited to a session, here and on accounts that exist for invitations only."""
         ...
 
 

@@ -150,7 +150,7 @@ class Reporter:
     async def _stored(self, session_id: str, state: SessionState) -> Report:
         document = await self._reports.get(session_id) if state.report == "ready" else None
         if document is None:
-            if state.report == "none":
+            if state.report in ("none", "ready"):  # never asked for, or erased
                 raise not_found("there is no report of this session", reason="no_report")
             raise conflict("the report is not ready yet", reason="report_not_ready", report=state.report)
         return msgspec.json.decode(document, type=Report)

@@ -118,6 +118,16 @@ class Sessions:
             raise not_found("there is no such session", reason="session_not_found")
         return state
 
+    async def reload(self, session_id: str) -> None:
+        """Forget a running session and read it again; its line in the index is written anew (its words may be gone)."""
+        known = self._running.get(session_id)
+        if known is not None:
+            await known.settled()
+            await known.load()
+        session = known or await self.open(session_id)
+        session.refresh_row(always=True)
+        await session.settled()
+
     async def epoch(self) -> str:
         """The name of the store's history."""
         return (await self._log.position("")).epoch

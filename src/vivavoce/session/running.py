@@ -168,10 +168,10 @@ class RunningSession:
         for follower in tuple(self.followers):
             follower.ephemeral(message)
 
-    def refresh_row(self) -> None:
+    def refresh_row(self, *, always: bool = False) -> None:
         """Write the session's line in the index again when its deadlines moved; nothing is stored in the log."""
         row = session_row(self.state, self._policy)
-        if self._row is not None and row != self._row and not self._in_flight and self._reloading is None:
+        if self._row is not None and (always or row != self._row) and not self._in_flight and self._reloading is None:
             self._row = row
             pending = _Pending(_NOTHING, "system", None, asyncio.get_running_loop().create_future())
             pending.future.add_done_callback(_retrieved)

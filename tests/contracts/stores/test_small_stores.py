@@ -96,6 +96,8 @@ async def test_reports_are_replaced(stores: Stores) -> None:
     await stores.reports.put("s1", b"{}", 1)
     await stores.reports.put("s1", b'{"a":1}', 2)
     assert await stores.reports.get("s1") == b'{"a":1}'
+    await stores.reports.delete("s1")
+    assert await stores.reports.get("s1") is None
 
 
 async def test_the_newest_beat_of_any_process_is_known(stores: Stores) -> None:

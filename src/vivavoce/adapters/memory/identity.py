@@ -155,6 +155,11 @@ class MemoryInvitations:
         self._invitations[invitation_id] = msgspec.structs.replace(known, revoked_at=known.revoked_at or now)
         return self._invitations[invitation_id]
 
+    async def erase_names(self, session_id: str) -> None:
+        for key, known in self._invitations.items():
+            if known.session_id == session_id:
+                self._invitations[key] = msgspec.structs.replace(known, name="")
+
 
 class MemoryTickets:
     def __init__(self) -> None:

@@ -140,6 +140,9 @@ class MemoryReports:
     async def get(self, session_id: str) -> bytes | None:
         return self._s.reports.get(session_id)
 
+    async def delete(self, session_id: str) -> None:
+        self._s.reports.pop(session_id, None)
+
 
 class MemoryOutbox:
     def __init__(self, store: MemoryStore) -> None:

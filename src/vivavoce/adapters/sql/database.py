@@ -8,6 +8,7 @@ the commit, never before: what is acknowledged is on disk (WAL, `synchronous=FUL
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import sqlite3
@@ -93,6 +94,12 @@ class Database:
             self._flush_planned = True
             self._loop.call_soon(self._flush)
         return future
+
+    async def forget_pages(self) -> None:
+        """Empty the write-ahead log into the file: with `secure_delete` (always on here) what was replaced is
+        overwritten in the file, and afterwards stands in no log either."""
+        await self.write(lambda _: None)
+        await asyncio.to_thread(_truncate_wal, self.path)
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on a read-only connection in a reader thread."""
@@ -218,10 +225,18 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA journal_size_limit=67108864")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA cache_size=-32768")
     return connection
+
+
+def _truncate_wal(path: Path) -> None:
+    with contextlib.closing(_connect(path)) as connection:
+        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if busy:
+        raise StoreUnavailableError("readers hold the write-ahead log; erase again in a moment to empty it")
 
 
 def _wrap(connection: sqlite3.Connection) -> sa.Connection:

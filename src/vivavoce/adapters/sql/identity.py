@@ -166,6 +166,16 @@ class SqlInvitations:
         statement = sa.insert(t.invitations).values(**msgspec.structs.asdict(invitation))
         await self._database.write(lambda c: c.execute(statement))
 
+    async def erase_names(self, session_id: str) -> None:
+        invited = sa.select(t.invitations.c.user_id).where(t.invitations.c.session_id == session_id)
+        a = t.accounts
+
+        def work(c: sa.Connection) -> None:
+            c.execute(sa.update(a).where(a.c.user_id.in_(invited), a.c.email == "").values(name=""))
+            c.execute(sa.update(t.invitations).where(t.invitations.c.session_id == session_id).values(name=""))
+
+        await self._database.write(work)
+
     async def by_token(self, token_hash: str) -> Invitation | None:
         return await self._one(t.invitations.c.token_hash == token_hash)
 

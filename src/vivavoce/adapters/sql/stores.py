@@ -80,6 +80,10 @@ class SqlReports:
         query = sa.select(t.reports.c.document).where(t.reports.c.session_id == session_id)
         return await self._database.read(lambda c: c.execute(query).scalar_one_or_none())
 
+    async def delete(self, session_id: str) -> None:
+        statement = sa.delete(t.reports).where(t.reports.c.session_id == session_id)
+        await self._database.write(lambda c: c.execute(statement))
+
 
 class SqlOutbox:
     def __init__(self, database: Database) -> None:

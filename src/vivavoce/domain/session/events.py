@@ -6,7 +6,7 @@ Fields named in `PERSONAL` of a type are what erasure takes out; the rest is str
 
 from __future__ import annotations
 
-from typing import ClassVar, Final, Literal
+from typing import Any, ClassVar, Final, Literal, TypeVar
 
 import msgspec
 
@@ -30,6 +30,9 @@ Unheard = Literal[
 EndReason = Literal["candidate", "interviewer", "completed", "time", "abandoned", "withdrawn"]
 
 
+_ABOUT_THE_CANDIDATE: Final = ("config.candidate_name", "config.resume", "config.job_description")
+
+
 class SessionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False):
     """Base of all session events. Trees of plain values, which the garbage collector need not walk."""
 
@@ -39,7 +42,7 @@ class SessionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class SessionCreated(SessionEvent, frozen=True, tag=True):
-    PERSONAL = ("config", "title")
+    PERSONAL = ("title", *_ABOUT_THE_CANDIDATE)
 
     session_id: str = ""
     kind: SessionKind = "dialogue"
@@ -53,7 +56,7 @@ class SessionCreated(SessionEvent, frozen=True, tag=True):
 class SessionConfigured(SessionEvent, frozen=True, tag=True):
     """The configuration was completed before the interview began (a `connect` that says language, role, style …)."""
 
-    PERSONAL = ("config",)
+    PERSONAL = _ABOUT_THE_CANDIDATE
 
     config: InterviewConfig = InterviewConfig()
 
@@ -173,7 +176,7 @@ class RecordingFiled(SessionEvent, frozen=True, tag=True):
 class ReplyProduced(SessionEvent, frozen=True, tag=True):
     """The interviewer's reply to the inputs `input_seqs` (empty for an opening)."""
 
-    PERSONAL = ("text",)
+    PERSONAL = ("text", "move.quote", "move.reason")
 
     fence: int = 0
     input_seqs: tuple[int, ...] = ()
@@ -249,15 +252,26 @@ def encode(event: msgspec.Struct) -> bytes:
 decode = _DECODER.decode
 
 
+E = TypeVar("E", bound=msgspec.Struct)
+
+
+def blanked(event: E, personal: tuple[str, ...]) -> E:
+    """`event`, marked as redacted, with these fields as in an empty one; `config.resume` is a field of a field."""
+    blank = type(event)()
+    changes: dict[str, Any] = {"redacted": True}
+    for path in personal:
+        name, _, inner = path.partition(".")
+        if not inner:
+            changes[name] = getattr(blank, name)
+            continue
+        part = changes.get(name, getattr(event, name))
+        changes[name] = msgspec.structs.replace(part, **{inner: getattr(getattr(blank, name), inner)})
+    return msgspec.structs.replace(event, **changes)
+
+
 def redact(event: AnySessionEvent) -> AnySessionEvent:
     """The same fact without what it said about a person: personal fields empty, everything else as it was."""
-    blank = type(event)()
-    kept = {
-        name: getattr(blank if name in event.PERSONAL else event, name)
-        for name in event.__struct_fields__
-        if name != "redacted"
-    }
-    return type(event)(redacted=True, **kept)
+    return blanked(event, event.PERSONAL)
 
 
 class Recorded(msgspec.Struct, frozen=True, array_like=True, gc=False):

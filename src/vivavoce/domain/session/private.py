@@ -12,6 +12,7 @@ import msgspec
 
 from vivavoce.domain.errors import conflict, invalid
 from vivavoce.domain.scorecard import EngineStamp, OwnScorecard, Rubric, Scorecard
+from vivavoce.domain.session.events import blanked
 
 _EMPTY_STAMP: Final = EngineStamp(engine="", version="")
 _EMPTY_SCORECARD: Final = Scorecard(
@@ -56,6 +57,12 @@ class EvaluationRevealed(PrivateEvent, frozen=True, tag=True):
 
 
 AnyPrivateEvent = EvaluationRecorded | ScorecardSubmitted | EvaluationRevealed
+
+
+def redact(event: AnyPrivateEvent) -> AnyPrivateEvent:
+    """The same fact without its judgements and words."""
+    return blanked(event, event.PERSONAL)
+
 
 decode: Final = msgspec.json.Decoder(AnyPrivateEvent).decode
 
