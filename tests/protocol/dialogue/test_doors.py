@@ -244,3 +244,17 @@ async def test_spec_2_administrators_see_true_figures_and_guests_do_not(house: S
             for path, body in (("/sessions/watched/message", {"message": "hi"}), ("/broadcast", {"message": "all"})):
                 assert (await http.post(f"/api/v1/websocket{path}", json=body)).status_code == 200
                 assert (await receive(ws))["data"]["message"] == body["message"]
+
+
+@pytest.mark.slow
+async def test_spec_4_an_expiring_token_is_told_and_an_expired_one_closes_the_socket(house: Served) -> None:
+    async with house.socket("expiring", house.token("ann", "recruiter", ttl_s=6)) as ws:
+        await receive(ws)
+        await send(ws, "connect")
+        await receive(ws, "connected")
+        warning = await receive(ws, "token_expiring", timeout_s=12)
+        assert 0 < warning["data"]["expires_in"] <= 6
+        assert (await receive(ws, "error", timeout_s=12))["data"]["error"] == "unauthorized"
+        with pytest.raises(ConnectionClosed):
+            await receive(ws)
+        assert ws.close_code == 4001
