@@ -88,10 +88,13 @@ _MASKED: Final = 0x80
 _RESERVED_BITS: Final = 0x70
 _SMALL: Final = 126
 _MEDIUM: Final = 65_536
-_TEXT_HEADS: Final = tuple(bytes((_FIN | Opcode.TEXT, n)) for n in range(_SMALL))
 _BINARY_HEADS: Final = tuple(bytes((_FIN | Opcode.BINARY, n)) for n in range(_SMALL))
 _pack_medium = struct.Struct("!BBH").pack
 _pack_large = struct.Struct("!BBQ").pack
+_TABLED: Final = 2_048
+_TEXT_HEADS: Final = tuple(
+    bytes((_FIN | Opcode.TEXT, n)) if n < _SMALL else _pack_medium(_FIN | Opcode.TEXT, 126, n) for n in range(_TABLED)
+)
 _unpack_large = struct.Struct("!Q").unpack_from
 _REGISTERED_CODES: Final = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})
 _FIRST_OF_A_SURROGATE: Final = 0xED
@@ -107,7 +110,7 @@ def text_frame(payload: str | bytes) -> bytes:
     """A complete unmasked text frame; `payload` given as bytes must be UTF-8."""
     data = payload.encode() if isinstance(payload, str) else payload
     size = len(data)
-    if size < _SMALL:
+    if size < _TABLED:
         return _TEXT_HEADS[size] + data
     if size < _MEDIUM:
         return _pack_medium(0x81, 126, size) + data

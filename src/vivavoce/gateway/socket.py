@@ -158,13 +158,10 @@ class WebSocket(asyncio.Protocol):
 
         A client that lets too much pile up is cut with 4008; `ephemeral` messages are dropped before that.
         """
-        self._post(text_frame(data) if isinstance(data, str) else binary_frame(data), ephemeral)
+        self.send_frame(text_frame(data) if isinstance(data, str) else binary_frame(data), ephemeral)
 
-    def send_frame(self, frame: bytes, *, ephemeral: bool = False) -> None:
+    def send_frame(self, frame: bytes, ephemeral: bool = False) -> None:
         """Like `send`, of a complete frame built once for many receivers."""
-        self._post(frame, ephemeral)
-
-    def _post(self, frame: bytes, ephemeral: bool) -> None:
         status = self._status
         if status & _NOT_WRITABLE:
             self._send_later(frame, ephemeral)
@@ -592,4 +589,4 @@ class WebSocket(asyncio.Protocol):
 def broadcast(sockets: Iterable[WebSocket], frame: bytes, *, ephemeral: bool = False) -> None:
     """Send one prebuilt frame to many; nobody waits for anybody."""
     for socket in sockets:
-        socket._post(frame, ephemeral)
+        socket.send_frame(frame, ephemeral)

@@ -80,17 +80,19 @@ class SioConnection(EngineConnection):
             return
         text: str = packet  # type: ignore[assignment]
         at = text.find("[", 2, _LONGEST_HEAD)
-        packet_id = text[2:at]
-        if at != 2 and not (packet_id.isdecimal() and packet_id.isascii() and at > 2):
-            super().take(packet)
-            return
+        packet_id = ""
+        if at != 2:
+            packet_id = text[2:at]
+            if at < 0 or not (packet_id.isdecimal() and packet_id.isascii()):
+                super().take(packet)
+                return
         try:
             args: list[Any] = _decode_flat(text[at:])
             name = args.pop(0)
         except (msgspec.MsgspecError, UnicodeError, IndexError):
             super().take(packet)
             return
-        if name.__class__ is not str or name in RESERVED_NAMES or not socket.connected:
+        if name.__class__ is not str or name in RESERVED_NAMES or socket.out is None:
             super().take(packet)
             return
         self._skips_binary = False

@@ -25,7 +25,7 @@ SERVER_DISCONNECT: Final = "server namespace disconnect"
 class SioSocket:
     """A client in a namespace. Use it on the event loop only."""
 
-    __slots__ = ("_acks", "_out", "_where", "connection", "id", "namespace", "path", "state")
+    __slots__ = ("_acks", "connection", "id", "namespace", "out", "path", "state", "where")
 
     def __init__(self, connection: SioConnection, namespace: Namespace, path: str, socket_id: str) -> None:
         self.id = socket_id
@@ -33,18 +33,20 @@ class SioSocket:
         self.connection = connection
         """The transport's side; one connection may be in several namespaces."""
         self.namespace = namespace
-        self._where = "" if path == "/" else f"{path},"
+        self.where = "" if path == "/" else f"{path},"
+        """The namespace as it stands in packets."""
         self.path = path
         """The name of the namespace."""
         self.state: Any = None
         """Free for the door."""
-        self._out: SioConnection | None = None  # the connection, while this socket is in the namespace
+        self.out: SioConnection | None = None
+        """The connection, while this socket is in the namespace."""
         self._acks: dict[str, tuple[float, OnAck]] | None = None
 
     @property
     def connected(self) -> bool:
         """Whether the client is in the namespace."""
-        return self._out is not None
+        return self.out is not None
 
     @property
     def handshake(self) -> Handshake:
@@ -59,12 +61,12 @@ class SioSocket:
     @property
     def buffered(self) -> int:
         """Bytes that wait for the client."""
-        return 0 if self._out is None else self._out.buffered
+        return 0 if self.out is None else self.out.buffered
 
     @property
     def writable(self) -> bool:
         """Whether the client keeps up; where not, `drained` of the namespace tells when it does again."""
-        return self._out is not None and self._out.writable
+        return self.out is not None and self.out.writable
 
     def emit(
         self,
@@ -79,7 +81,7 @@ class SioSocket:
         Bytes among the arguments travel as attachments. An `ephemeral` event is dropped before a client that reads
         too slowly is cut. `ack` is called once: with the client's answer, or with None.
         """
-        connection = self._out
+        connection = self.out
         if connection is None:
             if ack is not None:
                 ack(None)
@@ -89,12 +91,12 @@ class SioSocket:
 
     def send_prepared(self, packet: Prepared, *, ephemeral: bool = False) -> None:
         """Send a packet that was built once for many sockets of this namespace."""
-        connection = self._out
+        connection = self.out
         if connection is None:
             return
         ws = connection.ws
         if ws is not None:
-            ws.send_frame(packet.frame, ephemeral=ephemeral)
+            ws.send_frame(packet.frame, ephemeral)
         else:
             connection.queue(packet.payload, ephemeral)
 
@@ -102,24 +104,24 @@ class SioSocket:
         self, head: str, kind: str, arguments: tuple[Any, ...], packet_id: str, ephemeral: bool = False
     ) -> None:
         """An event or an acknowledgement of this socket; `head` is the type of Engine.IO and the kind together."""
-        connection = self._out
+        connection = self.out
         if connection is None:
             return
         try:
-            packet = (head + self._where + packet_id).encode() + dumps(arguments)
+            packet = (head + self.where + packet_id).encode() + dumps(arguments)
         except JSONEncodeError:
             # Attachments among them, or what JSON has in another way.
             self.send_prepared(encode(kind, self.path, arguments, packet_id), ephemeral=ephemeral)
             return
         ws = connection.ws
         if ws is not None:
-            ws.send_frame(text_frame(packet), ephemeral=ephemeral)
+            ws.send_frame(text_frame(packet), ephemeral)
         else:
             connection.queue(packet, ephemeral)
 
     def disconnect(self, close: bool = False) -> None:
         """Put the client out of the namespace; with `close`, end its whole connection so that it comes again."""
-        connection = self._out
+        connection = self.out
         if connection is None:
             return
         if close:
@@ -137,11 +139,11 @@ class SioSocket:
 
     def enter(self) -> None:
         """From now on it is in the namespace."""
-        self._out = self.connection
+        self.out = self.connection
 
     def leave(self) -> None:
         """It is in the namespace no more; acknowledgements will not come."""
-        self._out = None
+        self.out = None
         acks, self._acks = self._acks, None
         if acks is not None:
             for _, ack in acks.values():
@@ -187,21 +189,31 @@ class Acknowledge:
 
     def __call__(self, *args: Any) -> None:
         socket = self._socket
-        if socket is None:
+        if socket is None or socket.out is None:
             return
         self._socket = None
-        socket.send_packet("43", ACK, args, self._id)
+        ws = socket.out.ws
+        if ws is None:
+            socket.send_packet("43", ACK, args, self._id)
+            return
+        # As send_packet does, in one go: this is what most messages are answered by.
+        try:
+            packet = ("43" + socket.where + self._id).encode() + dumps(args)
+        except JSONEncodeError:
+            socket.send_packet("43", ACK, args, self._id)
+        else:
+            ws.send_frame(text_frame(packet))
 
 
 def broadcast(sockets: Iterable[SioSocket], packet: Prepared, *, ephemeral: bool = False) -> None:
     """Send one packet to many sockets of one namespace; nobody waits for anybody."""
     frame = packet.frame
     for socket in sockets:
-        connection = socket._out
+        connection = socket.out
         if connection is None:
             continue
         ws = connection.ws
         if ws is not None:
-            ws.send_frame(frame, ephemeral=ephemeral)
+            ws.send_frame(frame, ephemeral)
         else:
             connection.queue(packet.payload, ephemeral)
