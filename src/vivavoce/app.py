@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 
-from vivavoce.bootstrap import House, build
+from vivavoce.bootstrap import House, RunningSpeech, build
 from vivavoce.gateway.server import serve, settle_garbage_collector
 from vivavoce.settings import Settings
 
@@ -16,11 +16,12 @@ async def run(
     settings: Settings,
     *,
     tls: ssl.SSLContext | None = None,
+    speech: RunningSpeech | None = None,
     before: Callable[[House], Awaitable[None]] | None = None,
     ready: Ready | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM. `before` runs when the parts are there, `ready` once connections are taken."""
-    house = await build(settings)
+    house = await build(settings, speech)
     try:
         await house.start()
         if before is not None:

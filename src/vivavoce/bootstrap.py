@@ -6,16 +6,17 @@ import asyncio
 import fcntl
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol
 
 import msgspec
 from fastapi import FastAPI
 from starlette.requests import HTTPConnection
 
 from vivavoce import catalogue
+from vivavoce.adapters.blobs.files import FileBlobStore
 from vivavoce.adapters.clock import SystemClock
 from vivavoce.adapters.jwks import JwksKeys
 from vivavoce.adapters.memory.identity import MemoryTickets
@@ -29,7 +30,7 @@ from vivavoce.dialogue.responder import Responder, Wording
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan
 from vivavoce.domain.session import events as e
-from vivavoce.domain.session.state import Policy
+from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.engines.evaluator.contract import Evaluator
 from vivavoce.engines.evaluator.rubrics import load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
@@ -46,6 +47,7 @@ from vivavoce.gateway.gateway import Gateway, Route
 from vivavoce.gateway.json import decode_json
 from vivavoce.gateway.limits import GatewayLimits
 from vivavoce.gateway.origins import OriginPolicy
+from vivavoce.governance.rights import Rights
 from vivavoce.http.api import create_api
 from vivavoce.http.services import Peer, Services
 from vivavoce.identity.accounts import Users
@@ -60,18 +62,30 @@ from vivavoce.identity.tickets import TicketOffice
 from vivavoce.identity.tokens import Tokens
 from vivavoce.identity.upkeep import Upkeep
 from vivavoce.observability.metrics import registry_of
-from vivavoce.ports import StoreUnavailableError
+from vivavoce.ports import BlobStore, Invitations, StoreUnavailableError
+from vivavoce.recognisers import InstalledSpeech
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
 from vivavoce.session.relay import Relay
 from vivavoce.session.running import RunningSession
 from vivavoce.settings import Settings, SettingsError, development_secret
+from vivavoce.voice.recordings import blob_name
+from vivavoce.voice.speech import Speech
+from vivavoce.voice.voice import Voice
 
 _LOG: Final = logging.getLogger(__name__)
 VERSION: Final = version("vivavoce")
 #: On SQLite one process has the data folder to itself (it holds the lock), so its leases are its own after a restart.
 _PROCESS: Final = "single"
 _UPKEEP_EVERY_S: Final = 3600
+
+
+class RunningSpeech(Speech, Protocol):
+    """Recognisers that the house starts and stops."""
+
+    def start(self) -> None: ...
+
+    async def stop(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -90,6 +104,10 @@ class House:
     sign_in: SignIn
     tokens: Tokens
     upkeep: Upkeep
+    rights: Rights
+    blobs: FileBlobStore
+    speech: RunningSpeech
+    voice: Voice
     lock: IO[str]
     _chores: asyncio.Task[None] | None = None
 
@@ -98,6 +116,7 @@ class House:
         self.door.start()
         await self.sessions.start()
         self.relay.start()
+        self.speech.start()
 
     async def _keep_house(self) -> None:
         while True:
@@ -111,9 +130,12 @@ class House:
         if self._chores is not None:
             self._chores.cancel()
         await self.door.stop()
+        await self.voice.stop()
         await self.responder.stop()
         await self.relay.stop()
         await self.sessions.stop()
+        await self.speech.stop()
+        await self.blobs.stop()
         await self.database.stop()
         self.lock.close()
 
@@ -148,13 +170,16 @@ def plan_for(config: InterviewConfig) -> InterviewPlan:
     return make_plan(config, load_bank(config.language))
 
 
-async def build(settings: Settings) -> House:
-    """Open the store and connect the parts, on the running loop. Raises SettingsError, StoreUnavailableError."""
+async def build(settings: Settings, speech: RunningSpeech | None = None) -> House:
+    """Open the store and connect the parts, on the running loop. `speech`: other recognisers than the installed ones.
+    Raises SettingsError, StoreUnavailableError."""
     lock = lock_data(settings)
     await asyncio.to_thread(migrate, settings.database_path)
     clock = SystemClock()
     database = Database(settings.database_path)
     database.start()
+    blobs = FileBlobStore(settings.audio_path, settings.audio_storage_bytes)
+    blobs.start()
     log = SqlEventLog(database)
     index = sql_stores.SqlSessionIndex(database)
     audit = sql_stores.SqlAudit(database)
@@ -167,6 +192,7 @@ async def build(settings: Settings) -> House:
             require_consent=settings.mode == "production",
             text_limit=settings.text_limit,
             idle_end_ms=int(settings.session_idle_s * 1000),
+            audio_bytes=settings.audio_session_bytes,
         ),
         process_id=_PROCESS,
         grace_s=settings.grace_s,
@@ -196,8 +222,9 @@ async def build(settings: Settings) -> House:
         audit=audit,
         clock=clock,
     )
+    invitation_rows = sql_identity.SqlInvitations(database)
     invitations = InvitationDesk(
-        invitations=sql_identity.SqlInvitations(database),
+        invitations=invitation_rows,
         accounts=accounts,
         refresh_tokens=refresh_tokens,
         grants=grants,
@@ -215,14 +242,33 @@ async def build(settings: Settings) -> House:
         evaluator_for(settings),
         load_rubric,
     )
-    relay = Relay(sql_stores.SqlOutbox(database), clock, {"report": reporter.produce})
-    responder = Responder(sql_stores.SqlLeases(database), clock, interviewer_for(settings), load_bank, holder=_PROCESS)
-    sessions.committed.append(responder.committed)
-    sessions.woken.append(responder.woken)
+    speech = speech or InstalledSpeech(settings)
+    voice = Voice(speech, blobs, sessions, plan_for, grace_s=settings.grace_s)
+    rights = Rights(
+        sessions,
+        log,
+        sql_stores.SqlReports(database),
+        audit,
+        clock,
+        forget_pages=database.forget_pages,
+        erase_elsewhere=_erasing(invitation_rows, blobs),
+    )
+    relay = Relay(sql_stores.SqlOutbox(database), clock, {"report": reporter.produce, "recording": voice.file})
+    responder = Responder(
+        sql_stores.SqlLeases(database),
+        clock,
+        interviewer_for(settings),
+        load_bank,
+        holder=_PROCESS,
+        floor=voice.floor,
+    )
+    for part in (responder, voice):
+        sessions.committed.append(part.committed)
+        sessions.woken.append(part.woken)
     sessions.committed.append(_waking(relay))
 
     trusted = TrustedProxies(settings.trusted_proxies)
-    door = DialogueDoor(sessions, entry, doorman, plan_for, catalogue.text, clock, version=VERSION)
+    door = DialogueDoor(sessions, entry, doorman, plan_for, voice, catalogue.text, clock, version=VERSION)
     gateway = Gateway(
         GatewayLimits(
             max_connections=settings.max_connections,
@@ -248,6 +294,8 @@ async def build(settings: Settings) -> House:
         entry=entry,
         index=index,
         reporter=reporter,
+        rights=rights,
+        voice=voice,
         audit=audit,
         idempotency=idempotency,
         plan=plan_for,
@@ -255,10 +303,11 @@ async def build(settings: Settings) -> House:
         transcript=transcript,
         pdf=_pdf,
         sockets=OpenSockets(gateway, door),
-        parts=_parts(database),
+        parts=_parts(database, voice),
         peer=_peer(trusted),
         decode_json=decode_json,
         metrics=registry_of(gateway, sessions, responder),
+        audio_limit=settings.audio_upload_bytes,
         allowed_origins=settings.allowed_origins,
         public_url=settings.public_url,
     )
@@ -275,6 +324,10 @@ async def build(settings: Settings) -> House:
         sign_in=sign_in,
         tokens=tokens,
         upkeep=upkeep,
+        rights=rights,
+        blobs=blobs,
+        speech=speech,
+        voice=voice,
         lock=lock,
     )
 
@@ -314,10 +367,20 @@ def evaluator_for(settings: Settings) -> Evaluator:
 
 def _waking(relay: Relay) -> Any:
     def committed(_session: RunningSession, events: Any) -> None:
-        if any(isinstance(recorded.data, e.SessionEnded) for recorded in events):
+        if any(isinstance(recorded.data, e.SessionEnded | e.RecordingHeard) for recorded in events):
             relay.wake()
 
     return committed
+
+
+def _erasing(invitations: Invitations, blobs: BlobStore) -> Callable[[SessionState], Awaitable[None]]:
+    async def erase(state: SessionState) -> None:
+        await invitations.erase_names(state.session_id)
+        for recording in state.recordings.values():
+            for suffix in ("", recording.audio_format):
+                await blobs.delete(blob_name(state.session_id, recording.recording_id, suffix))
+
+    return erase
 
 
 def _describe(error: VivavoceError, accept_language: str) -> str:
@@ -330,10 +393,10 @@ async def _pdf(report: Mapping[str, Any]) -> bytes:
     return await asyncio.to_thread(render_pdf, msgspec.convert(report, Report))
 
 
-def _parts(database: Database) -> Any:
+def _parts(database: Database, voice: Voice) -> Any:
     async def parts() -> Mapping[str, str]:
         await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
-        return {"database": "ready", "migrations": "ready", "redis": "off", "jobs": "ready", "voice": "off"}
+        return {"database": "ready", "migrations": "ready", "redis": "off", "jobs": "ready", "voice": voice.state}
 
     return parts
 

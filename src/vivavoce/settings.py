@@ -62,6 +62,16 @@ class Settings(BaseSettings):
     session_idle_s: float = Field(7200.0, gt=0)
     grace_s: float = Field(15.0, ge=0)
 
+    models_dir: Path | None = None
+    voice_workers: int = Field(2, ge=0, le=64)
+    audio_session_bytes: int = Field(2 * 1024**3, gt=0)
+    audio_storage_bytes: int = Field(50 * 1024**3, gt=0)
+    audio_upload_bytes: int = Field(256 * 1024**2, gt=0)
+    asr_engine: Literal["auto", "moonshine", "whisper", "openai", "sherpa"] = "auto"
+    asr_base_url: str = ""
+    asr_model: str = ""
+    asr_api_key: SecretStr = SecretStr("")
+
     llm_base_url: str = ""
     llm_api_key: SecretStr = SecretStr("")
     llm_model: str = ""
@@ -87,6 +97,8 @@ class Settings(BaseSettings):
             raise ValueError("VIVAVOCE_HOST must be a loopback address in development mode (guests are let in there)")
         if self.llm_base_url and not self.llm_model:
             raise ValueError("VIVAVOCE_LLM_MODEL is missing: VIVAVOCE_LLM_BASE_URL needs the name of a model")
+        if self.asr_engine == "openai" and not (self.asr_base_url and self.asr_model):
+            raise ValueError("VIVAVOCE_ASR_ENGINE: openai needs VIVAVOCE_ASR_BASE_URL and VIVAVOCE_ASR_MODEL")
         if self.database_url and not self.database_url.startswith("sqlite"):
             raise ValueError("VIVAVOCE_DATABASE_URL: this build stores in SQLite (sqlite:///…) only")
         return self
@@ -101,6 +113,14 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, env_settings, dotenv_settings)
+
+    @property
+    def models_path(self) -> Path:
+        return self.models_dir or self.data_dir / "models"
+
+    @property
+    def audio_path(self) -> Path:
+        return self.data_dir / "audio"
 
     @property
     def database_path(self) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,13 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.requests import HTTPConnection
 
 from tests.fakes.clock import FakeClock
+from vivavoce.adapters.blobs.memory import MemoryBlobStore
 from vivavoce.adapters.memory import identity as memory_identity
 from vivavoce.adapters.memory import stores as memory
 from vivavoce.dialogue.plan import make_plan
 from vivavoce.domain.access import Role
 from vivavoce.domain.session import commands as c
-from vivavoce.domain.session.state import Policy
+from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.engines.evaluator.rubrics import load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
@@ -26,6 +27,7 @@ from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.reporter import Reporter, transcript
 from vivavoce.gateway.addresses import TrustedProxies, client_address, is_local_request
 from vivavoce.gateway.json import decode_json
+from vivavoce.governance.rights import Rights
 from vivavoce.http.api import create_api
 from vivavoce.http.services import Peer, Services
 from vivavoce.identity.accounts import Users
@@ -40,6 +42,8 @@ from vivavoce.identity.tickets import TicketOffice
 from vivavoce.identity.tokens import Tokens
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
+from vivavoce.voice.speech import NoSpeech
+from vivavoce.voice.voice import Voice
 
 SECRET = "a secret for tests that is long enough: 0123456789"
 
@@ -117,8 +121,9 @@ class ApiHouse:
             Policy(require_consent=mode == "production"),
             process_id="test",
         )
+        invitations = memory_identity.MemoryInvitations()
         self.invitations = InvitationDesk(
-            invitations=memory_identity.MemoryInvitations(),
+            invitations=invitations,
             accounts=self.accounts,
             refresh_tokens=self.refresh_tokens,
             grants=self.grants,
@@ -129,6 +134,23 @@ class ApiHouse:
         )
         self.reporter = Reporter(
             self.sessions, PrivateRecords(self.log, self.clock), self.reports, self.clock, RuleEvaluator(), load_rubric
+        )
+        self.rights = Rights(
+            self.sessions,
+            self.log,
+            self.reports,
+            self.audit,
+            self.clock,
+            forget_pages=_nothing_on_disk,
+            erase_elsewhere=_names_of(invitations),
+        )
+        self.blobs = MemoryBlobStore()
+        self.voice = Voice(
+            NoSpeech(),
+            self.blobs,
+            self.sessions,
+            lambda config: make_plan(config, load_bank(config.language)),
+            grace_s=0,
         )
         self.sockets = NoSockets()
         settings: dict[str, Any] = {
@@ -145,6 +167,8 @@ class ApiHouse:
             "entry": Entry(self.sessions, admit),
             "index": index,
             "reporter": self.reporter,
+            "rights": self.rights,
+            "voice": self.voice,
             "audit": self.audit,
             "idempotency": self.idempotency,
             "plan": lambda config: make_plan(config, load_bank(config.language)),
@@ -205,6 +229,14 @@ def peer(request: HTTPConnection) -> Peer:
         address=client_address(host, request.headers, TrustedProxies()),
         is_local=is_local_request(host, request.headers),
     )
+
+
+async def _nothing_on_disk() -> None:
+    """Memory needs no overwriting."""
+
+
+def _names_of(invitations: memory_identity.MemoryInvitations) -> Callable[[SessionState], Awaitable[None]]:
+    return lambda state: invitations.erase_names(state.session_id)
 
 
 async def _pdf(report: Mapping[str, Any]) -> bytes:

@@ -13,7 +13,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from vivavoce import settings as settings_module
-from vivavoce.bootstrap import House, build
+from vivavoce.bootstrap import House, RunningSpeech, build
 from vivavoce.domain.access import Role
 from vivavoce.gateway.server import serve
 
@@ -43,9 +43,16 @@ class Served:
 
 
 @asynccontextmanager
-async def served(folder: Path, **settings: Any) -> AsyncIterator[Served]:
-    given = {"mode": "development", "data_dir": folder, "port": 0, "jwt_secret": SECRET, **settings}
-    house = await build(settings_module.load({}, **given))
+async def served(folder: Path, speech: RunningSpeech | None = None, **settings: Any) -> AsyncIterator[Served]:
+    """A house without models, unless other recognisers are given."""
+    given = {
+        "mode": "development",
+        "data_dir": folder,
+        "port": 0,
+        "jwt_secret": SECRET,
+        "models_dir": folder / "models",
+    }
+    house = await build(settings_module.load({}, **{**given, **settings}), speech)
     await house.start()
     ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()

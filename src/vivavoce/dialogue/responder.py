@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -89,13 +89,16 @@ class Responder:
         *,
         holder: str,
         lease_ms: int = _LEASE_MS,
+        floor: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
+        """`floor` waits until nobody speaks in a session: a reply is not given while the candidate talks on."""
         self._leases = leases
         self._clock = clock
         self._interviewer = interviewer
         self._bank = bank
         self._holder = holder
         self._lease_ms = lease_ms
+        self._floor = floor
         self._tasks: dict[str, tuple[tuple[int, ...], asyncio.Task[None]]] = {}
         self._held: dict[str, tuple[int, int]] = {}
         """Leases of ours by session: (token, until when it is used without asking, epoch ms)."""
@@ -168,6 +171,8 @@ class Responder:
         interrupted = True
         try:
             wording = await self._word(session, request, turn_id)
+            if self._floor is not None:
+                await self._floor(session.session_id)
             interrupted = False
         finally:
             if interrupted:

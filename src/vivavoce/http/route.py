@@ -33,6 +33,12 @@ def is_open(endpoint: Callable[..., Any]) -> bool:
     return bool(getattr(endpoint, "open_to_all", False))
 
 
+def takes_stream(endpoint: _Endpoint) -> _Endpoint:
+    """Mark an endpoint that reads its body itself, as it comes."""
+    endpoint.__dict__["takes_stream"] = True
+    return endpoint
+
+
 def services_of(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
@@ -71,12 +77,13 @@ class ApiRoute(APIRoute):
     def get_route_handler(self) -> _Handler:
         handler = super().get_route_handler()
         opened = is_open(self.endpoint)
+        streams = bool(getattr(self.endpoint, "takes_stream", False))
         repeatable = bool(getattr(self.endpoint, "idempotent", False))
 
         async def handle(request: Request) -> Response:
             if not opened:
                 await identify(request)
-            if request.method in _WITH_BODY:
+            if request.method in _WITH_BODY and not streams:
                 request = await _with_body(request)
             key = request.headers.get("idempotency-key")
             if key is None or not repeatable:

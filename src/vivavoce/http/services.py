@@ -16,6 +16,7 @@ from vivavoce.domain.question_bank import QuestionBank
 from vivavoce.domain.scorecard import Utterance
 from vivavoce.domain.session.state import SessionState
 from vivavoce.evaluation.reporter import Reporter
+from vivavoce.governance.rights import Rights
 from vivavoce.identity.accounts import Users
 from vivavoce.identity.doorman import Doorman
 from vivavoce.identity.invitations import InvitationDesk
@@ -25,6 +26,7 @@ from vivavoce.identity.tickets import TicketOffice
 from vivavoce.ports import Audit, Clock, IdempotencyKeys, SessionIndex
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
+from vivavoce.voice.voice import Voice
 
 WEB_APP: Final = Path(__file__).parent / "webapp"
 
@@ -79,6 +81,8 @@ class Services:
     entry: Entry
     index: SessionIndex
     reporter: Reporter
+    rights: Rights
+    voice: Voice
     audit: Audit
     idempotency: IdempotencyKeys
     plan: Callable[[InterviewConfig], InterviewPlan]
@@ -95,3 +99,4 @@ class Services:
     web_app: Path = WEB_APP
     reply_timeout_s: float = 30.0
     body_limit: int = 1024 * 1024
+    audio_limit: int = 256 * 1024 * 1024

@@ -21,6 +21,7 @@ from vivavoce.ports import Clock
 from vivavoce.protocols.dialogue.codec import AUDIO_BYTES, encode, error_message
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
+from vivavoce.voice.voice import Voice
 
 _LOG: Final = logging.getLogger(__name__)
 _PATH: Final = re.compile(r"/api/v1/ws(?:/([^/]+))?")
@@ -64,6 +65,7 @@ class DialogueDoor(Endpoint):
         entry: Entry,
         doorman: Doorman,
         plan: Planning,
+        voice: Voice,
         sentences: Sentences,
         clock: Clock,
         *,
@@ -73,6 +75,7 @@ class DialogueDoor(Endpoint):
         self.entry = entry
         self.doorman = doorman
         self.plan = plan
+        self.voice = voice
         self.sentences = sentences
         self.clock = clock
         self.version = version

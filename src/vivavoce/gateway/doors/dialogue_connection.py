@@ -17,6 +17,7 @@ from vivavoce.domain.ids import check_client_id
 from vivavoce.domain.interview import InterviewConfig, checked_config
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
+from vivavoce.gateway.doors.dialogue_voice import DialogueVoice, ephemeral_of
 from vivavoce.gateway.json import decode_json
 from vivavoce.gateway.socket import WebSocket
 from vivavoce.identity.doorman import as_named
@@ -30,6 +31,7 @@ from vivavoce.protocols.dialogue.projector import (
     report_url,
     session_view,
 )
+from vivavoce.protocols.dialogue.unheard import error_of
 from vivavoce.protocols.times import iso
 from vivavoce.session.running import Receipt, RunningSession
 from vivavoce.session.subscription import Subscription
@@ -43,6 +45,8 @@ _REPLAY_BYTES: Final = 128 * 1024
 _CLOSE_RESUME: Final = 4008
 _CLOSE_FORBIDDEN: Final = 4403
 _CLOSE_NORMAL: Final = 1000
+#: How long an end waits for what was said before it.
+_LAST_WORDS_S: Final = 10.0
 _GUEST_FIELDS: Final = ("role", "job_description", "resume", "duration_minutes")
 
 
@@ -51,18 +55,19 @@ class DialogueConnection:
 
     __slots__ = (
         "_asked_to_end",
-        "_door",
-        "_features",
-        "_greeted",
         "_language",
         "_present",
         "_subscription",
+        "_voice",
         "_warned",
-        "_ws",
+        "door",
+        "features",
+        "greeted",
         "identity",
         "opened_at",
         "session",
         "viewer",
+        "ws",
     )
 
     def __init__(
@@ -74,18 +79,19 @@ class DialogueConnection:
         viewer: Viewer,
         language: str,
     ) -> None:
-        self._door = door
-        self._ws = ws
+        self.door = door
+        self.ws = ws
         self.identity = identity
         self.session = session
         self.viewer = viewer
         self._language = language
-        self._features: frozenset[str] = frozenset()
-        self._greeted = False
+        self.features: frozenset[str] = frozenset()
+        self.greeted = False
         self._present = False
         self._asked_to_end = False
         self._warned = False
         self._subscription: Subscription | None = None
+        self._voice: DialogueVoice | None = None
         self.opened_at = door.clock.now_ms()
 
     # --- messages in --------------------------------------------------------------------------------------------
@@ -93,7 +99,8 @@ class DialogueConnection:
     def received(self, data: str | bytes) -> None:
         try:
             if isinstance(data, bytes):
-                raise VivavoceError("unavailable", "no speech engine is running", reason="voice_unavailable")
+                self._audio.frame(data)
+                return
             message = decode(decode_json(data), len(data))
             self._check_user(message)
             if message.type != "connect":
@@ -115,20 +122,20 @@ class DialogueConnection:
             raise invalid("session_id is not the one of this connection; send connect to move", field="session_id")
 
     def _connect(self, data: m.ConnectData, message: m.ClientMessage) -> None:
-        self._ws.pause_reading()
-        self._door.spawn(self._connect_to(data, message.session_id), then=self._ws.resume_reading)
+        self.ws.pause_reading()
+        self.door.spawn(self._connect_to(data, message.session_id), then=self.ws.resume_reading)
 
     async def _connect_to(self, data: m.ConnectData, session_id: str | None) -> None:
         try:
             if session_id is not None and session_id != self.session.session_id:
-                session, viewer = await self._door.entry.enter_or_name(self.identity, session_id)
+                session, viewer = await self.door.entry.enter_or_name(self.identity, session_id)
                 self._leave()
                 self.session, self.viewer = session, viewer
-            self._features = frozenset(data.features) & m.FEATURES
-            self._greeted = True
+            self.features = frozenset(data.features) & m.FEATURES
+            self.greeted = True
             self._configure(data)
             await self.session.settled()
-            if not self._ws.closed:
+            if not self.ws.closed:
                 self.greet(data.last_seq, data.epoch)
                 self._follow_from_now()
                 self._open_interview()
@@ -140,7 +147,7 @@ class DialogueConnection:
         config = _completed(self.session.state.config, data)
         if not self.session.state.exists:
             if config != InterviewConfig():
-                self._hand_in(self._door.entry.create(self.session, self.identity, config))
+                self._hand_in(self.door.entry.create(self.session, self.identity, config))
         elif self.session.state.status == "scheduled" and self.viewer.is_staff:
             self._hand_in(self.session.submit(c.ConfigureSession(config=config), self.identity.user_id))
 
@@ -150,11 +157,11 @@ class DialogueConnection:
         command = c.SubmitInput(
             user_id=self.identity.user_id,
             text=data.text,
-            plan=state.plan or self._door.plan(state.config),
+            plan=state.plan or self.door.plan(state.config),
             context=_as_text(data.context),
-            interrupts="deltas" in self._features,
+            interrupts="deltas" in self.features,
         )
-        self._ensure_created()
+        self.ensure_created()
         future = self.session.submit(command, self.identity.user_id, client_id)
         future.add_done_callback(lambda done: self._input_settled(done, client_id))
 
@@ -162,8 +169,8 @@ class DialogueConnection:
         receipt = self._outcome(future, client_id)
         if receipt is None:
             return
-        if self._greeted:
-            self._send(self._status("processing", client_id=client_id, seq=receipt.last_seq))
+        if self.greeted:
+            self.send(self.status("processing", client_id=client_id, seq=receipt.last_seq))
         if receipt.duplicate:
             self._answer_again(receipt.last_seq)
 
@@ -171,62 +178,90 @@ class DialogueConnection:
         """The same input a second time gets the same answer (SPEC.md 0.3)."""
         entry = next((i for i in reversed(self.session.state.inputs) if i.seq == input_seq), None)
         if entry is not None and entry.answered_by:
-            self._door.spawn(self._show_again(entry.answered_by))
+            self.door.spawn(self.show_again(entry.answered_by))
 
-    async def _show_again(self, seq: int) -> None:
-        for recorded in await self._door.sessions.history(self.session.session_id, seq - 1, 1):
+    async def show_again(self, seq: int) -> None:
+        for recorded in await self.door.sessions.history(self.session.session_id, seq - 1, 1):
             message = project(recorded, self.session.state)
             if message is not None:
-                self._send(message)
+                self.send(message)
 
-    def _audio(self, *_: Any) -> None:
-        raise VivavoceError("unavailable", "no speech engine is running", reason="voice_unavailable")
+    @property
+    def _audio(self) -> DialogueVoice:
+        if self._voice is None:
+            self._voice = DialogueVoice(self)
+        return self._voice
+
+    def _audio_input(self, data: m.AudioInputData, _: m.ClientMessage) -> None:
+        self._audio.audio_input(data)
+
+    def _audio_start(self, data: m.AudioStartData, _: m.ClientMessage) -> None:
+        self._audio.audio_start(data)
+
+    def _audio_end(self, *_: Any) -> None:
+        self._audio.audio_end()
 
     def _ping(self, *_: Any) -> None:
-        self._send(m.Pong(timestamp=iso(self._door.clock.now_ms())))
+        self.send(m.Pong(timestamp=iso(self.door.clock.now_ms())))
 
     def _disconnect(self, *_: Any) -> None:
-        self._ws.close(_CLOSE_NORMAL, "disconnect")
+        self.ws.close(_CLOSE_NORMAL, "disconnect")
 
     def _think_time(self, data: m.ThinkTimeData, _: m.ClientMessage) -> None:
         client_id = check_client_id(data.client_id)
         command = c.RequestPatience(user_id=self.identity.user_id, seconds=data.seconds)
-        self._ensure_created()
+        self.ensure_created()
         future = self.session.submit(command, self.identity.user_id, client_id)
 
         def settled(done: asyncio.Future[Receipt]) -> None:
             receipt = self._outcome(done, client_id)
             if receipt is not None:
-                self._send(self._status("waiting", client_id=client_id, seq=receipt.last_seq))
+                self.door.voice.give_time(self.session.session_id, self.identity.user_id, data.seconds)
+                self.send(self.status("waiting", client_id=client_id, seq=receipt.last_seq))
 
         future.add_done_callback(settled)
 
     def _end_session(self, data: m.EndSessionData, _: m.ClientMessage) -> None:
         self._asked_to_end = True
+        if self.door.voice.busy(self.session.session_id):
+            self.ws.pause_reading()
+            self.door.spawn(self._end_when_heard(data), then=self.ws.resume_reading)
+        else:
+            self._end(data)
+
+    async def _end_when_heard(self, data: m.EndSessionData) -> None:
+        """The last words before the end count too."""
+        await self.door.voice.settle(self.session.session_id, _LAST_WORDS_S)
+        try:
+            self._end(data)
+        except VivavoceError as error:
+            self.send_error(error)
+
+    def _end(self, data: m.EndSessionData) -> None:
         command = c.EndSession(by=self.identity.user_id, role=self.viewer.role)
         over_already = self.session.state.over
         future = self.session.submit(command, self.identity.user_id, check_client_id(data.client_id))
 
         def settled(done: asyncio.Future[Receipt]) -> None:
             if self._outcome(done) is not None and over_already:
-                self._door.spawn(self._say_ended())
+                self.door.spawn(self._say_ended())
 
         future.add_done_callback(settled)
 
     async def _say_ended(self) -> None:
         state = await self.session.settled()
-        self._send(
+        self.send(
             m.SessionEndedMessage(
                 report_url=report_url(state.session_id), reason=state.end_reason or "", seq=state.head, event_id=""
             )
         )
 
     def _token_refresh(self, data: m.TokenRefreshData, _: m.ClientMessage) -> None:
-        self._door.spawn(self._take_token(data.token))
+        self.door.spawn(self._take_token(data.token))
 
     async def _take_token(self, token: str) -> None:
         try:
-            identity = await self._door.identify_again(token)
+            identity = await self.door.identify_again(token)
             if identity.user_id != self.identity.user_id:
                 raise forbidden("the new token is somebody else's", reason="user_mismatch")
         except VivavoceError as error:
@@ -234,7 +269,7 @@ class DialogueConnection:
             return
         self.identity = identity
         self._warned = False
-        self._send(self._status("token_refreshed"))
+        self.send(self.status("token_refreshed"))
 
     # --- following the session ----------------------------------------------------------------------------------
 
@@ -243,9 +278,9 @@ class DialogueConnection:
         session = self.session
         resumable = last_seq is not None and last_seq <= session.published and epoch in (None, "", session.epoch)
         already = self._subscription is not None
-        self._send(
+        self.send(
             m.Connected(
-                server_info=m.ServerInfo(self._door.version),
+                server_info=m.ServerInfo(self.door.version),
                 recovered=resumable,
                 last_seq=session.published,
                 epoch=session.epoch,
@@ -257,8 +292,8 @@ class DialogueConnection:
             self._follow(last_seq)
             return
         state = session.state
-        now = self._door.clock.now_ms()
-        self._send(
+        now = self.door.clock.now_ms()
+        self.send(
             m.Snapshot(
                 state={
                     "session": session_view(state, self.viewer, session.epoch, now) if state.exists else None,
@@ -276,43 +311,45 @@ class DialogueConnection:
             self._follow(self.session.published)
 
     def _follow(self, after: int) -> None:
-        self._subscription = Subscription(self.session, self._door.sessions, self, after)
-        self._arrive()
-        if "progress" in self._features and self.session.state.exists:
-            self._send(progress(self.session.state, self._door.clock.now_ms()))
+        self._subscription = Subscription(self.session, self.door.sessions, self, after)
+        self.arrive()
+        if "progress" in self.features and self.session.state.exists:
+            self.send(progress(self.session.state, self.door.clock.now_ms()))
 
-    def _arrive(self) -> None:
+    def arrive(self) -> None:
         """Be counted as present, once the session exists."""
         if not self._present and self.session.state.exists:
             self._present = True
-            self._door.sessions.presence.arrived(self.session, self.identity.user_id, self.viewer.role)
+            self.door.sessions.presence.arrived(self.session, self.identity.user_id, self.viewer.role)
 
     def _leave(self) -> None:
+        if self._voice is not None:
+            self._voice.closed()
         if self._subscription is not None:
             self._subscription.close()
             self._subscription = None
         if self._present:
             self._present = False
-            self._door.sessions.presence.left(self.session, self.identity.user_id)
+            self.door.sessions.presence.left(self.session, self.identity.user_id)
 
-    def _ensure_created(self) -> None:
+    def ensure_created(self) -> None:
         if not self.session.state.exists:
-            self._hand_in(self._door.entry.create(self.session, self.identity, self.session.state.config))
-        self._arrive()
+            self._hand_in(self.door.entry.create(self.session, self.identity, self.session.state.config))
+        self.arrive()
 
     def _open_interview(self) -> None:
         """The interviewer speaks first, for clients that asked for it, once the candidate is here and has agreed."""
         state = self.session.state
-        if "opening" not in self._features or state.status != "scheduled":
+        if "opening" not in self.features or state.status != "scheduled":
             return
         if not state.exists:
-            self._ensure_created()
+            self.ensure_created()
         user_id, role = self.identity.user_id, self.viewer.role
         if not state.speaks(user_id, role):
             return
         if role == "candidate" and "interview" not in state.consents.get(user_id, ()):
             return
-        self._hand_in(self.session.submit(c.BeginInterview(plan=self._door.plan(state.config)), user_id))
+        self._hand_in(self.session.submit(c.BeginInterview(plan=self.door.plan(state.config)), user_id))
 
     def show(self, events: Sequence[e.Recorded]) -> None:
         state = self.session.state
@@ -320,40 +357,48 @@ class DialogueConnection:
             data = recorded.data
             message = project(recorded, state)
             if message is not None and self._wants(message):
-                self._send(message)
+                self.send(message)
             if isinstance(data, e.MemberRemoved) and data.user_id == self.identity.user_id:
                 self.send_error(forbidden("the membership was taken away", reason="membership_removed"))
-                self._ws.close(_CLOSE_FORBIDDEN, "forbidden")
+                self.ws.close(_CLOSE_FORBIDDEN, "forbidden")
                 return
+            if isinstance(data, e.SpeechMissed) and data.user_id == self.identity.user_id:
+                self.send_error(error_of(recorded, data, state))
             if isinstance(data, e.ConsentRecorded) and data.agreed:
                 self._open_interview()
-        if "progress" in self._features and any(changes_progress(recorded) for recorded in events):
-            self._send(progress(state, self._door.clock.now_ms()))
+        if "progress" in self.features and any(changes_progress(recorded) for recorded in events):
+            self.send(progress(state, self.door.clock.now_ms()))
 
     def _wants(self, message: m.ServerMessage) -> bool:
-        """A bare client gets what the document shows: an end it did not ask for is not in it."""
-        return not isinstance(message, m.SessionEndedMessage) or self._asked_to_end or self._greeted
+        """A bare client gets what the document shows: no end it did not ask for, and no transcription."""
+        if isinstance(message, m.Transcription):
+            return self.greeted
+        return not isinstance(message, m.SessionEndedMessage) or self._asked_to_end or self.greeted
 
     def ephemeral(self, message: object) -> None:
         if isinstance(message, ReplyDelta):
-            if "deltas" in self._features:
+            if "deltas" in self.features:
                 delta = m.AiResponseDelta(text=message.text, turn_id=message.turn_id, restart=message.restart)
-                self._send(delta, ephemeral=True)
+                self.send(delta, ephemeral=True)
         elif isinstance(message, ReplyStarted):
-            if self._greeted:
-                self._send(self._status("thinking", turn_id=message.turn_id), ephemeral=True)
-        elif isinstance(message, ReplyInterrupted) and "deltas" in self._features:
-            self._send(self._status("interrupted", turn_id=message.turn_id), ephemeral=True)
+            if self.greeted:
+                self.send(self.status("thinking", turn_id=message.turn_id), ephemeral=True)
+        elif isinstance(message, ReplyInterrupted) and "deltas" in self.features:
+            self.send(self.status("interrupted", turn_id=message.turn_id), ephemeral=True)
+        else:
+            told = ephemeral_of(message, self)
+            if told is not None:
+                self.send(told, ephemeral=True)
 
     def notice(self, kind: str, message: str) -> None:
         """A word from an administrator."""
-        self._ws.send(encode_notice(kind, message, self.session.session_id, self._door.clock.now_ms()))
+        self.ws.send(encode_notice(kind, message, self.session.session_id, self.door.clock.now_ms()))
 
     def ready(self) -> bool:
-        return self._ws.writable and self._ws.buffered < _REPLAY_BYTES
+        return self.ws.writable and self.ws.buffered < _REPLAY_BYTES
 
     def lost(self) -> None:
-        self._ws.close(_CLOSE_RESUME, "resume")
+        self.ws.close(_CLOSE_RESUME, "resume")
 
     def drained(self) -> None:
         if self._subscription is not None:
@@ -366,16 +411,20 @@ class DialogueConnection:
 
     def send_error(self, error: VivavoceError) -> None:
         language = self.session.state.config.language if self.session.state.exists else self._language
-        self._send(error_message(error, self._door.sentence(language, error)))
+        self.send(error_message(error, self.door.sentence(language, error)))
 
-    def _status(self, stage: str, *, client_id: str | None = None, seq: int = 0, turn_id: str = "") -> m.Status:
+    def status(
+        self, stage: str, *, client_id: str | None = None, seq: int = 0, turn_id: str = "", recording_id: str = ""
+    ) -> m.Status:
         language = self.session.state.config.language if self.session.state.exists else self._language
-        sentence = self._door.sentences(language, f"dialogue.status_{stage}")
-        return m.Status(status=stage, message=sentence, client_id=client_id, seq=seq, turn_id=turn_id)
+        sentence = self.door.sentences(language, f"dialogue.status_{stage}")
+        return m.Status(
+            status=stage, message=sentence, client_id=client_id, seq=seq, turn_id=turn_id, recording_id=recording_id
+        )
 
-    def _send(self, message: m.ServerMessage, *, ephemeral: bool = False) -> None:
-        text = encode(message, self.session.session_id, self._door.clock.now_ms())
-        self._ws.send(text, ephemeral=ephemeral)
+    def send(self, message: m.ServerMessage, *, ephemeral: bool = False) -> None:
+        text = encode(message, self.session.session_id, self.door.clock.now_ms())
+        self.ws.send(text, ephemeral=ephemeral)
 
     def _hand_in(self, future: asyncio.Future[Receipt]) -> None:
         future.add_done_callback(self._outcome)
@@ -384,15 +433,19 @@ class DialogueConnection:
         """The receipt, or the error told to the client, who finds the `client_id` of what was refused in its `info`."""
         error = future.exception()
         if error is None:
-            self._arrive()
+            self.arrive()
             return future.result()
         if not isinstance(error, VivavoceError):
             _LOG.error("a command failed", exc_info=error)
             error = VivavoceError("internal", type(error).__name__)
-        if not self._ws.closed:
+        self.refuse(error, client_id)
+        return None
+
+    def refuse(self, error: VivavoceError, client_id: str | None) -> None:
+        """Tell the client what was refused."""
+        if not self.ws.closed:
             named = {} if client_id is None else {"client_id": client_id}
             self.send_error(VivavoceError(error.code, error.details, reason=error.reason, info={**error.info, **named}))
-        return None
 
     # --- the token's time ---------------------------------------------------------------------------------------
 
@@ -401,13 +454,13 @@ class DialogueConnection:
         return None if expires_at is None else expires_at - time.time()
 
     def warn_of_expiry(self, left_s: float) -> None:
-        if self._greeted and not self._warned:
+        if self.greeted and not self._warned:
             self._warned = True
-            self._send(m.TokenExpiring(expires_in=round(left_s, 1)))
+            self.send(m.TokenExpiring(expires_in=round(left_s, 1)))
 
     def expire(self, code: int) -> None:
         self.send_error(VivavoceError("unauthorized", "the token has expired", reason="token_expired"))
-        self._ws.close(code, "token expired")
+        self.ws.close(code, "token expired")
 
 
 def _completed(config: InterviewConfig, data: m.ConnectData) -> InterviewConfig:
@@ -431,9 +484,9 @@ def _as_text(context: Any) -> str:
 _HANDLERS: Final[dict[str, Callable[[DialogueConnection, Any, m.ClientMessage], None]]] = {
     "connect": DialogueConnection._connect,
     "text_input": DialogueConnection._text_input,
-    "audio_input": DialogueConnection._audio,
-    "audio_start": DialogueConnection._audio,
-    "audio_end": DialogueConnection._audio,
+    "audio_input": DialogueConnection._audio_input,
+    "audio_start": DialogueConnection._audio_start,
+    "audio_end": DialogueConnection._audio_end,
     "ping": DialogueConnection._ping,
     "disconnect": DialogueConnection._disconnect,
     "think_time": DialogueConnection._think_time,

@@ -234,6 +234,40 @@ class HistoryShape(Shape):
     next_after: int | None
 
 
+class AudioSpanShape(Shape):
+    """Where the characters [at, at + length) of an utterance can be heard; `words`: character, start, end."""
+
+    recording_id: str
+    start_s: float
+    end_s: float
+    at: int
+    length: int
+    words: list[tuple[int, float, float]]
+
+
+class StoredAudioShape(Shape):
+    recording_id: str
+    bytes: int
+    seq: int
+    status: Literal["processing"]
+    client_id: str | None
+
+
+class RecordingShape(Shape):
+    recording_id: str
+    user_id: str
+    audio_format: str
+    bytes: int
+    duration_s: float | None
+    status: Literal["open", "processing", "heard"]
+    at: str
+    at_s: float
+
+
+class RecordingsShape(Shape):
+    items: list[RecordingShape]
+
+
 class UtteranceShape(Shape):
     utterance_id: str
     speaker: str
@@ -244,6 +278,7 @@ class UtteranceShape(Shape):
     question_id: str | None
     in_answer_to: str
     competency: str
+    audio: list[AudioSpanShape]
 
 
 class TranscriptShape(Shape):

@@ -41,11 +41,34 @@ class TextInputData(msgspec.Struct, frozen=True, kw_only=True):
     user_id: WireId | None = None
 
 
+SpokenLanguage = Literal["en", "ko", "zh", "auto"]
+SampleRate = Annotated[int, msgspec.Meta(ge=4_000, le=384_000)]
+Channels = Annotated[int, msgspec.Meta(ge=1, le=16)]
+
+
 class AudioInputData(msgspec.Struct, frozen=True, kw_only=True):
     audio_data: str
     audio_format: str = "wav"
+    sample_rate: SampleRate | None = None
+    channels: Channels | None = None
     context: Any = None
-    language: str | None = None
+    language: SpokenLanguage | None = None
+    client_id: str | None = None
+    user_id: WireId | None = None
+
+
+class AudioStartData(msgspec.Struct, frozen=True, kw_only=True):
+    """Opens a stream of binary frames. `recording_id` goes on with one that broke off (as does the same `client_id`);
+    without `endpointing` all of it is one input, however long the pauses; `patience` is how long a pause may be."""
+
+    audio_format: str = "pcm"
+    sample_rate: SampleRate | None = None
+    channels: Channels | None = None
+    recording_id: str | None = None
+    endpointing: bool = True
+    patience: Literal["quick", "standard", "patient"] = "standard"
+    context: Any = None
+    language: SpokenLanguage | None = None
     client_id: str | None = None
     user_id: WireId | None = None
 
@@ -72,14 +95,21 @@ class PlainData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 ClientData = (
-    ConnectData | TextInputData | AudioInputData | ThinkTimeData | EndSessionData | TokenRefreshData | PlainData
+    ConnectData
+    | TextInputData
+    | AudioInputData
+    | AudioStartData
+    | ThinkTimeData
+    | EndSessionData
+    | TokenRefreshData
+    | PlainData
 )
 
 CLIENT_MESSAGES: Final[dict[str, type[msgspec.Struct]]] = {
     "connect": ConnectData,
     "text_input": TextInputData,
     "audio_input": AudioInputData,
-    "audio_start": PlainData,
+    "audio_start": AudioStartData,
     "audio_end": PlainData,
     "ping": PlainData,
     "disconnect": PlainData,
@@ -117,13 +147,59 @@ class Connected(ServerMessage, frozen=True, kw_only=True):
 
 
 class Status(ServerMessage, frozen=True, kw_only=True, omit_defaults=True):
-    """`seq` and `client_id` stand in the answer to an input that is safe."""
+    """`seq` and `client_id` stand in the answer to an input that is safe, `recording_id` where it is audio."""
 
     status: str
     message: str
     client_id: str | None = None
     seq: int = 0
     turn_id: str = ""
+    recording_id: str = ""
+
+
+class Transcription(ServerMessage, frozen=True, kw_only=True):
+    """What was heard, as it will stay: the message of an input that was spoken. Seconds count from the beginning of
+    the recording."""
+
+    transcription: str
+    confidence: float | None
+    processing_time: float
+    is_final: Literal[True] = True
+    language: str
+    duration: float
+    recording_id: str
+    start_s: float
+    end_s: float
+    user_id: str
+    client_id: str | None
+    seq: int
+    event_id: str
+    redacted: bool = False
+
+
+class PartialTranscription(ServerMessage, frozen=True, kw_only=True):
+    """What has been understood so far; each replaces the one before. Not stored. For the feature `partials`."""
+
+    transcription: str
+    confidence: None = None
+    processing_time: float = 0.0
+    is_final: Literal[False] = False
+    language: str
+    recording_id: str
+    start_s: float
+    end_s: float
+    user_id: str
+
+
+class AudioAck(ServerMessage, frozen=True, kw_only=True):
+    """So much of a stream is on disk, at most once a second; `last`: all of it. Keep and resend what comes after
+    `received_bytes`. `received_ms` is told by the samples where they are plain, else by the clock."""
+
+    received_ms: int
+    received_bytes: int
+    recording_id: str
+    last: bool
+    seq: int
 
 
 class TranscriptionInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -208,6 +284,9 @@ class ErrorData(ServerMessage, frozen=True, kw_only=True):
 SERVER_MESSAGES: Final[dict[type[ServerMessage], str]] = {
     Connected: "connected",
     Status: "status",
+    Transcription: "transcription",
+    PartialTranscription: "transcription",
+    AudioAck: "audio_ack",
     AiResponse: "ai_response",
     AiResponseDelta: "ai_response_delta",
     Progress: "progress",

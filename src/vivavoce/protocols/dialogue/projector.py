@@ -6,19 +6,22 @@ What a candidate may not see is taken out here and nowhere else.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 
 from vivavoce.domain.access import STAFF, Viewer
+from vivavoce.domain.recordings import Spoken, joint_confidence
 from vivavoce.domain.session import events as e
-from vivavoce.domain.session.state import Policy, SessionState
+from vivavoce.domain.session.state import Input, Policy, SessionState
 from vivavoce.ports import SessionRow
 from vivavoce.protocols.dialogue.messages import (
     AiResponse,
     Progress,
     ServerMessage,
     SessionEndedMessage,
+    Transcription,
     TranscriptionInfo,
 )
 from vivavoce.protocols.times import iso, iso_or_none
@@ -45,11 +48,45 @@ def project(recorded: e.Recorded, state: SessionState) -> ServerMessage | None:
     data = recorded.data
     if isinstance(data, e.ReplyProduced):
         return _ai_response(recorded, data, state)
+    if isinstance(data, e.InputSubmitted):
+        return _transcription(recorded, data, state) if data.source == "voice" else None
     if isinstance(data, e.SessionEnded):
         return SessionEndedMessage(
             report_url=report_url(state.session_id), reason=data.reason, seq=recorded.seq, event_id=recorded.event_id
         )
     return None
+
+
+def _transcription(recorded: e.Recorded, data: e.InputSubmitted, state: SessionState) -> Transcription:
+    spoken = data.spoken or Spoken()
+    recording = state.recordings.get(spoken.recording_id)
+    return Transcription(
+        transcription=data.text,
+        confidence=spoken.confidence,
+        processing_time=spoken.processing_s,
+        language=spoken.language,
+        duration=round(spoken.duration_s, 3),
+        recording_id=spoken.recording_id,
+        start_s=spoken.start_s,
+        end_s=spoken.end_s,
+        user_id=data.user_id,
+        client_id=recording.client_id if recording is not None else None,
+        seq=recorded.seq,
+        event_id=recorded.event_id,
+        redacted=data.redacted,
+    )
+
+
+def _heard(inputs: Sequence[Input]) -> TranscriptionInfo:
+    """How the inputs of a turn were heard; nothing, where they were typed."""
+    spoken = [entry.spoken for entry in inputs if entry.spoken is not None]
+    if not spoken:
+        return TranscriptionInfo()
+    return TranscriptionInfo(
+        confidence=joint_confidence([(entry.text, entry.spoken) for entry in inputs]),
+        duration=round(sum(each.duration_s for each in spoken), 3),
+        language=spoken[-1].language,
+    )
 
 
 def _ai_response(recorded: e.Recorded, data: e.ReplyProduced, state: SessionState) -> AiResponse:
@@ -64,7 +101,7 @@ def _ai_response(recorded: e.Recorded, data: e.ReplyProduced, state: SessionStat
         focus_area=data.move.focus_area,
         confidence=data.move.confidence,
         processing_time=data.processing_s,
-        transcription_info=TranscriptionInfo(),
+        transcription_info=_heard(inputs),
         seq=recorded.seq,
         event_id=recorded.event_id,
         input_seq=max(data.input_seqs, default=0),
@@ -122,6 +159,8 @@ def messages(state: SessionState, viewer: Viewer) -> list[dict[str, Any]]:
                 "utterance_id": entry.event_id,
                 "client_id": entry.client_id,
                 "answered": bool(entry.answered_by),
+                "source": entry.source,
+                **_voice(entry),
             },
         )
         for entry in state.inputs
@@ -143,6 +182,17 @@ def messages(state: SessionState, viewer: Viewer) -> list[dict[str, Any]]:
             item["reason"] = turn.move.reason
         said.append((turn.reply_seq, item))
     return [item for _, item in sorted(said, key=lambda pair: pair[0])]
+
+
+def _voice(entry: Input) -> dict[str, Any]:
+    """How an input was heard and where it can be heard again; nothing of a typed one."""
+    spoken = entry.spoken
+    if spoken is None:
+        return {}
+    return {
+        "confidence": spoken.confidence,
+        "audio": {"recording_id": spoken.recording_id, "start_s": spoken.start_s, "end_s": spoken.end_s},
+    }
 
 
 def listed_view(row: SessionRow, *, my_role: str, last_seq: int, epoch: str, now: int) -> dict[str, Any]:
