@@ -54,7 +54,9 @@ class AnswerQuality(msgspec.Struct, frozen=True, kw_only=True):
 def without_orders(text: str, language: Language) -> str:
     """Return the text without sentences that give orders to a model; the rest stays word for word."""
     lex = lexicon(language)
-    kept = [sentence for sentence in sentences(text) if not lex.any("injection", normal(sentence))]
+    kept = sentences(text)
+    if lex.any("injection", normal(text)):  # hardly ever: only then is each sentence looked at
+        kept = [sentence for sentence in kept if not lex.any("injection", normal(sentence))]
     return " ".join(kept)
 
 
