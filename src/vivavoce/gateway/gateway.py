@@ -193,9 +193,17 @@ class Gateway:
             "info": dict(error.info),
         }
 
-    def open(self, transport: asyncio.Transport, handshake: Handshake, endpoint: Endpoint, early: bytes) -> WebSocket:
-        """Take over the transport of a handshake that was accepted; `early` bytes came along with it."""
+    def open(
+        self,
+        transport: asyncio.Transport,
+        handshake: Handshake,
+        endpoint: Endpoint,
+        early: bytes,
+        acceptance: bytes = b"",
+    ) -> WebSocket:
+        """Take over the transport of a handshake; `early` bytes came along with it, `acceptance` answers it."""
         ws = WebSocket(transport, self, endpoint, handshake)
+        ws.accept_with(acceptance)
         transport.set_protocol(ws)
         error = self._enter(handshake.client_address)
         if error is not None:

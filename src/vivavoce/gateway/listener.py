@@ -102,8 +102,8 @@ def answer_handshake(transport: asyncio.Transport, gateway: Gateway, head: bytes
         refuse(transport, gateway, refusal(found.status, body, found.headers))
         return
     subprotocol = choose_subprotocol(headers, found.subprotocols)
-    transport.write(acceptance(accept, [("Sec-WebSocket-Protocol", subprotocol)] if subprotocol else ()))
-    gateway.open(transport, handshake, found, early)
+    answer = acceptance(accept, [("Sec-WebSocket-Protocol", subprotocol)] if subprotocol else ())
+    gateway.open(transport, handshake, found, early, answer)
 
 
 def path_of(head: bytes) -> str:

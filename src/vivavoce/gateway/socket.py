@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Iterable
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
@@ -70,6 +71,7 @@ class WebSocket(asyncio.Protocol):
         "_bucket",
         "_ending",
         "_endpoint",
+        "_fd",
         "_gateway",
         "_gathered",
         "_gathered_size",
@@ -90,6 +92,7 @@ class WebSocket(asyncio.Protocol):
         self, transport: asyncio.Transport, gateway: Gateway, endpoint: Endpoint, handshake: Handshake
     ) -> None:
         self._transport = transport
+        self._fd = _descriptor(transport)
         self._gateway = gateway
         self._endpoint = endpoint
         self.handshake = handshake
@@ -179,7 +182,7 @@ class WebSocket(asyncio.Protocol):
                 self.flush()
         elif status & _ANSWERING or size > _GATHERED_BYTES:
             self._status = status & ~_ANSWERING
-            self._transport.write(frame)
+            self._write(frame)
         else:
             self._gathered = [frame]
             self._gathered_size = size
@@ -260,6 +263,7 @@ class WebSocket(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._status |= _LOST | _DEAF
+        self._fd = -1
         self._parser = None
         self._queue = None
         self._gathered = None
@@ -267,6 +271,12 @@ class WebSocket(asyncio.Protocol):
         self._tell_closed()
 
     # The gateway's calls
+
+    def accept_with(self, acceptance: bytes) -> None:
+        """The answer to the handshake: it leaves in one write with what the door says first."""
+        if acceptance:
+            self._gathered = [acceptance]
+            self._gathered_size = len(acceptance)
 
     def begin(self, early: bytes) -> None:
         """The transport is ours: tell the door, then read what came along with the handshake."""
@@ -276,6 +286,7 @@ class WebSocket(asyncio.Protocol):
             self._report_failure()
             self._begin_closing(CloseCode.INTERNAL_ERROR, "internal error")
             return
+        self.flush()
         if early and not self._status & _LOST:
             self.data_received(early)
 
@@ -285,7 +296,7 @@ class WebSocket(asyncio.Protocol):
         if gathered is not None:
             self._gathered = None
             self._gathered_size = 0
-            self._transport.write(gathered[0] if len(gathered) == 1 else b"".join(gathered))
+            self._write(gathered[0] if len(gathered) == 1 else b"".join(gathered))
 
     def beat(self, now: float, idle_timeout_s: float) -> None:
         """The gateway's sweep passes: drop a client that has fallen silent, send the others a heartbeat."""
@@ -495,6 +506,22 @@ class WebSocket(asyncio.Protocol):
         if not self._status & _NOT_WRITABLE:
             self._write_last(frame)
 
+    def _write(self, data: bytes) -> None:
+        """Hand bytes to the kernel, without the event loop where nothing waits there; what is not taken is the loop's.
+
+        The descriptor is ours as long as the transport is: it is closed after `connection_lost` at the earliest.
+        """
+        fd = self._fd
+        if fd >= 0 and not self._transport.get_write_buffer_size():
+            try:
+                taken = os.write(fd, data)
+            except OSError:  # full, or broken: the transport finds that out too, and knows what to do
+                taken = 0
+            if taken == len(data):
+                return
+            data = data[taken:]
+        self._transport.write(data)
+
     def _write_last(self, frame: bytes) -> None:
         """Write behind everything that was gathered."""
         self.flush()
@@ -584,6 +611,14 @@ class WebSocket(asyncio.Protocol):
     def _report_failure(self) -> None:
         self._gateway.stats.errors_count += 1
         logger.exception("a door failed", extra={"path": self.handshake.path})
+
+
+def _descriptor(transport: asyncio.BaseTransport) -> int:
+    """The descriptor that bytes may be written to directly: that of a plain connection; -1 where there is none."""
+    socket = transport.get_extra_info("socket")
+    if socket is None or transport.get_extra_info("sslcontext") is not None:
+        return -1
+    return int(socket.fileno())
 
 
 def broadcast(sockets: Iterable[WebSocket], frame: bytes, *, ephemeral: bool = False) -> None:

@@ -114,7 +114,7 @@ def test_spec_0_4_a_refusal_is_connect_error_with_the_error_as_its_data(server: 
         server.room.admit = lambda _socket, _auth: None
         client.text("40{}")
         assert str(client.event()).startswith('40{"sid":'), "it may try again on the same connection"
-    assert len(server.room.sockets) == 1
+    until(lambda: server.call(lambda: len(server.room.sockets)) == 1)
 
 
 def test_who_is_asked_may_take_its_time(server: SioServer) -> None:

@@ -33,6 +33,9 @@ class Transport:
     def can_write_eof(self) -> bool:
         return False
 
+    def get_extra_info(self, name: str) -> None:
+        """A connection without a descriptor."""
+
     def close(self) -> None:
         self.writes.append(b"closed")
 
