@@ -10,12 +10,23 @@ from starlette.middleware.cors import CORSMiddleware
 from vivavoce.http import docs
 from vivavoce.http.errors import add_error_handlers
 from vivavoce.http.measure import API, MeasureRequests
-from vivavoce.http.routes import audio, auth, conversation, health, participants, reports, sessions, sockets, users
+from vivavoce.http.routes import (
+    audio,
+    auth,
+    conversation,
+    health,
+    participants,
+    reports,
+    rights,
+    sessions,
+    sockets,
+    users,
+)
 from vivavoce.http.security import SecurityHeaders
 from vivavoce.http.services import Services
 from vivavoce.http.static import WebApp
 
-_ROUTERS: Final = (auth, sessions, participants, conversation, audio, reports, users, sockets)
+_ROUTERS: Final = (auth, sessions, participants, conversation, audio, reports, rights, users, sockets)
 _DESCRIPTION: Final = """\
 Interviews with an AI interviewer, from invitation to report.
 
