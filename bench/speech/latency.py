@@ -204,7 +204,7 @@ async def main() -> None:
     else:
         console.print(f"No recordings at {TESTDATA.name}: only the synthesised answers are measured.")
     if can_speak():
-        results["patience"] = await patience_table(pipeline, count=60, at_once=6)
+        results["patience"] = await patience_table(pipeline, count=60, at_once=12)
         table = Table(
             "patience", "answers", "cut in two", "by pause (s: share)", "last sound to decision p50 s", "p95 s"
         )

@@ -14,7 +14,7 @@ SAMPLE_RATE: Final = 16_000
 """Samples a second of everything after decoding."""
 
 Script = Literal["simplified", "traditional"]
-Quality = Literal["live", "quick", "final"]
+Quality = Literal["live", "quick", "final", "best"]
 
 
 class Word(msgspec.Struct, frozen=True):
@@ -55,8 +55,8 @@ class Recognition(msgspec.Struct, frozen=True, kw_only=True):
 class RecognitionRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a recogniser is asked: `language` None means detect it.
 
-    `quality` "live" asks for the quickest answer (a partial), "final" for the best, "quick" for the best that a busy
-    machine can afford. `prompt` names words likely to occur.
+    `quality` "live" asks for a partial at once, "final" for a good answer soon, "quick" for the one that a busy machine
+    can afford, "best" for the best that somebody who does not wait can have. `prompt` names words likely to occur.
     """
 
     language: str | None = None

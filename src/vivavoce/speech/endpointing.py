@@ -44,7 +44,7 @@ class EndpointRules(msgspec.Struct, frozen=True, kw_only=True):
     lead_s: float = 0.35
     tail_s: float = 0.25
     probe_s: float = 0.25
-    segment_s: float = 7.0
+    segment_s: float = 12.0
     longest_segment_s: float = 22.0
     cut_search_s: float = 6.0
     longest_utterance_s: float = 300.0

@@ -28,9 +28,11 @@ _PING_TIMEOUT_S: Final = 5.0
 _START_TIMEOUT_S: Final = 60.0
 _LONGEST_PAUSE_S: Final = 4.0
 _TRIES: Final = 2
-# A worker is one thread of a core; glibc's arenas for many threads would only hold memory.
+# Engines are told their threads; what else uses threads gets one, waiting threads sleep instead of spinning, and
+# glibc's arenas for many threads would only hold memory.
 _ENVIRONMENT: Final = {
-    "OMP_NUM_THREADS": "1",
+    "KMP_BLOCKTIME": "0",
+    "OMP_WAIT_POLICY": "PASSIVE",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",

@@ -48,6 +48,10 @@ _COST_FACTOR: Final = 4.0
 _AHEAD: Final = 6
 _STICKY_PROBABILITY: Final = 0.85
 _STICKY_SPEECH_S: Final = 1.5
+# The language whose recognition costs so little that partials are made while somebody speaks. In the others a segment
+# is closed at the first pause after a few seconds, so that little is left to recognise when the speaker stops.
+_CHEAP: Final = "en"
+_SHORT_SEGMENTS: Final = EndpointRules(segment_s=6.0)
 _RECORDING_RULES: Final = EndpointRules(segment_s=18.0, longest_segment_s=27.0)
 
 
@@ -98,7 +102,8 @@ class SpeechStream:
         self._loop = asyncio.get_running_loop()
         self._feed = ByteFeed()
         self._decoder = Decoder(self._feed, options.audio_format)
-        rules = _RECORDING_RULES if options.recording else EndpointRules()
+        live = EndpointRules() if options.language == _CHEAP else _SHORT_SEGMENTS
+        rules = _RECORDING_RULES if options.recording else live
         self._endpointer = Endpointer(PROFILES[options.patience], rules)
         self._listener = Listener(detector, self._endpointer)
         self._language = options.language
@@ -289,7 +294,8 @@ class SpeechStream:
             guess.work.cancel()
         if self._options.recording:
             priority = Priority.FINAL if self._options.urgent else Priority.RECORDING
-        work = Recognising(self._pool, heard.samples, self._request("final"), priority)
+        quality: Quality = "best" if priority is Priority.RECORDING else "final"
+        work = Recognising(self._pool, heard.samples, self._request(quality), priority)
         if self._ahead is not None:
             ahead = self._ahead
             work.afterwards(lambda _: ahead.release())
@@ -311,7 +317,7 @@ class SpeechStream:
     def _want_partial(self, utterance: Utterance) -> None:
         if utterance is not self._open:
             return
-        if self._language == "en" and self._partial is None and self._pool.is_idle():
+        if self._language == _CHEAP and self._partial is None and self._pool.is_idle():
             self._partial_wanted.set()
         self._loop.call_later(_PARTIAL_S, self._want_partial, utterance)
 

@@ -120,5 +120,5 @@ def test_samples_that_are_no_numbers_do_not_break_it(engine: tuple[str, Recognis
 
 def test_every_quality_is_answered(engine: tuple[str, Recogniser], say: Callable[[], tuple[Samples, set[str]]]) -> None:
     samples, _ = say()
-    for quality in ("live", "quick", "final"):
+    for quality in ("live", "quick", "final", "best"):
         assert engine[1].recognise(samples, RecognitionRequest(language="en", quality=quality)).language == "en"

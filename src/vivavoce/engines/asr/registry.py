@@ -27,7 +27,8 @@ class RecogniserSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     `engine` "auto" takes the best that is installed under `models_dir`; or one of "moonshine", "whisper",
     "openai" (with `base_url`, `model`, `api_key`), "sherpa" (`model` names the directory), alone.
-    `general` names the model for languages other than English ("" for the best installed).
+    `general` names the model for languages other than English ("" for the best installed). `threads` is for the
+    large models (one each serves several speakers best, two a single speaker); the small ones always run on one.
     """
 
     models_dir: str
@@ -48,7 +49,7 @@ def open_recogniser(settings: bytes) -> Recogniser:
         case "auto":
             return _best(root, spec)
         case "moonshine":
-            return MoonshineRecogniser(root / (spec.model or _ENGLISH), threads=spec.threads)
+            return MoonshineRecogniser(root / (spec.model or _ENGLISH))
         case "whisper":
             name = spec.model or spec.general or _installed_general(root) or _GENERAL[-1]
             return WhisperRecogniser(root / name, name=name, threads=spec.threads)
@@ -69,7 +70,7 @@ def installed_languages(models_dir: Path) -> frozenset[str]:
 
 
 def _best(root: Path, spec: RecogniserSpec) -> Recogniser:
-    quick = MoonshineRecogniser(root / _ENGLISH, threads=spec.threads) if (root / _ENGLISH).is_dir() else None
+    quick = MoonshineRecogniser(root / _ENGLISH) if (root / _ENGLISH).is_dir() else None
     name = spec.general or _installed_general(root)
     general = WhisperRecogniser(root / name, name=name, threads=spec.threads) if name else None
     return RoutedRecogniser(quick, general)

@@ -10,7 +10,7 @@ from vivavoce.engines.asr.contract import looks_repeated
 
 #: Below these confidences a quick answer is checked by the general recogniser. Foreign speech scores under 0.55 with
 #: the English engine, hard English 0.55–0.85.
-_SURE: Final = {"live": 0.0, "quick": 0.62, "final": 0.82}
+_SURE: Final = {"live": 0.0, "quick": 0.62, "final": 0.82, "best": 0.82}
 _MEANINGLESS: Final = 0.55
 
 
