@@ -184,7 +184,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--held-rounds", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=3.0)
-    parser.add_argument("--echo-clients", type=int, default=100)
+    parser.add_argument("--echo-clients", type=int, default=RECEIVERS)
     parser.add_argument("--clients", type=int, nargs=2, default=(5_000, 10_000), metavar=("FEWER", "MORE"))
     parser.add_argument("--rate", type=float, default=20_000, help="deliveries a second")
     parser.add_argument("--paced-clients", type=int, default=5_000)

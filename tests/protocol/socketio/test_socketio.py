@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -13,8 +14,12 @@ import pytest
 from tests.protocol.gateway.harness import short
 from tests.protocol.socketio.harness import WS, PollingClient, Recorder, SioClient, SioServer
 from vivavoce.domain.errors import VivavoceError
+from vivavoce.gateway.engineio.polling import Polling
+from vivavoce.gateway.engineio.requests import PollingHttp
 from vivavoce.gateway.frames import Close
 from vivavoce.gateway.limits import GatewayLimits, MessageRate
+from vivavoce.gateway.socket import WebSocket
+from vivavoce.gateway.socketio.connection import SioConnection
 from vivavoce.gateway.socketio.limits import SocketIOLimits
 from vivavoce.gateway.socketio.socket import SioSocket
 
@@ -475,6 +480,37 @@ def test_a_client_that_is_cut_off_is_gone(server: SioServer) -> None:
         client.connect()
     until(lambda: server.call(lambda: server.room.ended) == ["transport close"])
     assert not only(server.room).connected
+
+
+def test_a_connection_that_has_ended_leaves_nothing_to_the_garbage_collector(server: SioServer) -> None:
+    def count() -> int:
+        kinds = (SioConnection, SioSocket, Polling, WebSocket, PollingHttp)
+        return sum(isinstance(found, kinds) for found in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        before = count()
+        with SioClient(server.port) as gone:
+            gone.connect()
+        with SioClient(server.port) as closed, PollingClient(server.port, "/socket.io/") as polled:
+            closed.connect()
+            enter_by_polling(polled)
+            server.call(lambda: [socket.disconnect(close=True) for socket in server.room.sockets])
+            closed.close_code()
+            polled.poll()
+        with PollingClient(server.port, "/socket.io/") as early, SioClient(server.port) as ws:
+            ws.open(f"/socket.io/?{WS}&sid={early.sid}")
+            ws.text("2probe")
+            assert ws.event() == "3probe"
+            ws.text("5")
+        with PollingClient(server.port, "/socket.io/") as broken:
+            broken.post(b"abc")
+        until(lambda: server.call(lambda: len(server.sio)) == 0)
+        server.room.sockets.clear()
+        until(lambda: count() == before)
+    finally:
+        gc.enable()
 
 
 # Many at once, on both transports

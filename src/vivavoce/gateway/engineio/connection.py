@@ -206,11 +206,11 @@ class EngineConnection:
         try:
             if not isinstance(packet, str):
                 self.on_binary(packet)
-            elif packet[0] == _MESSAGE:
+            elif packet[:1] == _MESSAGE:
                 self.on_text(packet)
             else:
                 self._control(packet)
-        except (PacketError, IndexError):
+        except PacketError:
             self._break_off(PARSE_ERROR, CloseCode.PROTOCOL_ERROR)
 
     def websocket_closed(self, code: int) -> None:
@@ -231,6 +231,10 @@ class EngineConnection:
     def polling(self) -> Polling | None:
         """What is kept for the polling transport while it is the transport."""
         return self._polling
+
+    def drop_polling(self) -> None:
+        """The last packets were fetched, or will not be."""
+        self._polling = None
 
     def poll(self, exchange: Exchange) -> None:
         """A request for packets; a second one at a time ends the connection."""

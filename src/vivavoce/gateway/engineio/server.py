@@ -163,9 +163,11 @@ class EngineIOServer(Generic[C]):
         if connection.polling is not None:
             self.gateway.leave_place(connection.handshake.client_address)
         if not keep_sid:
-            self.forget_sid(connection)
+            self._connections.pop(connection.sid, None)
 
     def forget_sid(self, connection: EngineConnection) -> None:
+        """Nothing is to be fetched any more."""
+        connection.drop_polling()
         self.gateway.deadlines.pop(connection, None)
         self._connections.pop(connection.sid, None)
 
