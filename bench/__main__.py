@@ -9,6 +9,7 @@ import sys
 PARTS: dict[str, tuple[str, ...]] = {
     "core": ("bench.core",),
     "gateway": ("bench.gateway.websocket",),
+    "socketio": ("bench.socketio",),
     "dialogue": ("bench.dialogue.simulate",),
     "evaluation": ("bench.evaluation.rank", "bench.evaluation.order"),
 }
