@@ -2,7 +2,8 @@
 
 `python -m bench.speech.accuracy` prints the table and writes bench/results/speech_accuracy.json. English is scored in
 words (numbers as digits), Korean and Chinese in characters (without spaces and punctuation). "live" is what somebody
-gets who waits for the answer (fed at the speed of speech), "recording" what nobody waits for, "alone" the recogniser on the whole file.
+gets who waits for the answer (fed at the speed of speech), "recording" what nobody waits for, "alone" the recogniser
+on the whole file.
 """
 
 from __future__ import annotations

@@ -59,7 +59,8 @@ async def stream(ws: ClientConnection, audio: bytes, *, ms: int = 100) -> None:
 async def test_spec_2_a_bare_client_of_document_c_sends_audio_and_takes_the_very_next_message(house: Served) -> None:
     async with house.socket("interview_1") as ws:
         assert (await receive(ws))["type"] == "connected"
-        await send(ws, "audio_input", "interview_1", audio_data=b64(said("one", 0.1, "two")), audio_format="wav", context={})
+        audio = b64(said("one", 0.1, "two"))
+        await send(ws, "audio_input", "interview_1", audio_data=audio, audio_format="wav", context={})
         answer = await receive(ws)
         assert answer["type"] == "ai_response"
         assert answer["data"]["user_input"] == "one two"
