@@ -62,7 +62,7 @@ system:
 .PHONY: run test
 run: $(STAMPS)/python web ## Set everything up and serve (PORT=, DATA_DIR=)
 	@VIVAVOCE_MODE=$${VIVAVOCE_MODE:-development} exec $(BIN)/vivavoce serve \
-	  --port $(PORT) --data-dir "$(DATA_DIR)" --sign-in-link
+	  --port $(PORT) --data-dir "$(DATA_DIR)" --sign-in-link --fetch-models
 
 test: setup system web lint ## Every check there is
 	@cd web && npm test --silent

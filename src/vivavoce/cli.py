@@ -7,15 +7,19 @@ import getpass
 import json
 import ssl
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from vivavoce import settings as settings_module
 from vivavoce.ports import StoreUnavailableError
 from vivavoce.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from vivavoce.bootstrap import House
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
 
@@ -42,6 +46,7 @@ def serve(
     ssl_certfile: Annotated[Path | None, typer.Option(help="Certificate, to serve TLS here.")] = None,
     ssl_keyfile: Annotated[Path | None, typer.Option(help="Its key.")] = None,
     sign_in_link: Annotated[bool, typer.Option(help="Print a one-time link for the administrator.")] = False,
+    fetch_models: Annotated[bool, typer.Option(help="Download the models for voice that are missing.")] = False,
 ) -> None:
     """Serve the web app, the API and the sockets."""
     from vivavoce.observability import logs
@@ -51,14 +56,16 @@ def serve(
     settings = _settings(host=host, port=port, data_dir=data_dir)
     tls = _tls(ssl_certfile, ssl_keyfile)
     logs.configure(settings.log_level, as_json=settings.mode == "production")
-    _run(settings, tls, sign_in_link=sign_in_link)
+    _run(settings, tls, sign_in_link=sign_in_link, fetch_models=fetch_models)
 
 
-def _run(settings: Settings, tls: ssl.SSLContext | None, *, sign_in_link: bool) -> None:
+def _run(settings: Settings, tls: ssl.SSLContext | None, *, sign_in_link: bool, fetch_models: bool) -> None:
     from vivavoce.app import run as run_house
-    from vivavoce.bootstrap import House
     from vivavoce.gateway.server import run as run_loop
+    from vivavoce.progress import ProgressLines
+    from vivavoce.recognisers import InstalledSpeech
 
+    speech = InstalledSpeech(settings, fetch=fetch_models, on_progress=ProgressLines(_say), tell=_say)
     link: list[str] = []
     scheme = "https" if tls else "http"
 
@@ -76,11 +83,28 @@ def _run(settings: Settings, tls: ssl.SSLContext | None, *, sign_in_link: bool) 
         sys.stdout.flush()
 
     try:
-        run_loop(run_house(settings, tls=tls, before=before, ready=ready))
+        run_loop(run_house(settings, tls=tls, speech=speech, before=before, ready=ready))
     except OSError as error:
         raise SettingsError(
             f"VIVAVOCE_PORT: cannot listen on {settings.host}:{settings.port} ({error.strerror}); name another"
         ) from error
+
+
+def _say(sentence: str) -> None:
+    typer.echo(sentence)
+    sys.stdout.flush()
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    options_metavar="",
+    add_help_option=False,
+)
+def models(context: typer.Context) -> None:
+    """The models for voice: list, pull and verify them."""
+    from vivavoce.models_cli import app as models_app  # half a second that no other command needs
+
+    models_app(context.args, prog_name="vivavoce models")
 
 
 @app.command()
@@ -113,22 +137,13 @@ def create_admin(
 ) -> None:
     """Create an administrator, or set the password of one. The password is read from the terminal or from a pipe."""
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-    asyncio.run(_create_admin(_settings(data_dir=data_dir), email, name, password))
-    typer.echo(f"{email} can sign in as an administrator")
 
-
-async def _create_admin(settings: Settings, email: str, name: str, password: str) -> None:
-    from vivavoce.bootstrap import build
-    from vivavoce.domain.errors import VivavoceError
-
-    house = await build(settings)
-    try:
+    async def work(house: House) -> None:
         admin = await house.users.ensure_admin(email, name)
         await house.users.set_password(admin.user_id, password, by="cli")
-    except VivavoceError as error:
-        raise SettingsError(error.details) from error
-    finally:
-        await house.stop()
+
+    _in_house(data_dir, work)
+    typer.echo(f"{email} can sign in as an administrator")
 
 
 @app.command()
@@ -142,6 +157,46 @@ def migrate(data_dir: DataDir = None) -> None:
     changed = run_migrations(settings.database_path)
     lock.close()
     typer.echo(f"{settings.database_path} {'is now' if changed else 'was already'} at the newest schema")
+
+
+Session = Annotated[str, typer.Option("--session", help="The session's id.")]
+
+
+@app.command()
+def export(session: Session, data_dir: DataDir = None) -> None:
+    """Print everything that is kept of a session, as JSON (with the server stopped; while it runs, over HTTP)."""
+
+    async def work(house: House) -> Any:
+        return await house.rights.export(session, "cli")
+
+    typer.echo(json.dumps(_in_house(data_dir, work), ensure_ascii=False, indent=2))
+
+
+@app.command()
+def erase(session: Session, data_dir: DataDir = None) -> None:
+    """Take every personal word of a session out of the store, and print the receipt (with the server stopped)."""
+
+    async def work(house: House) -> Any:
+        return msgspec.to_builtins(await house.rights.erase(session, "cli"))
+
+    typer.echo(json.dumps(_in_house(data_dir, work), indent=2))
+
+
+def _in_house(data_dir: Path | None, work: Callable[[House], Awaitable[Any]]) -> Any:
+    """Run `work` on a house that serves nobody. A refusal ends the command with its sentence."""
+    from vivavoce.bootstrap import build
+    from vivavoce.domain.errors import VivavoceError
+
+    async def run() -> Any:
+        house = await build(_settings(data_dir=data_dir))
+        try:
+            return await work(house)
+        except VivavoceError as error:
+            raise SettingsError(error.details) from error
+        finally:
+            await house.stop()
+
+    return asyncio.run(run())
 
 
 @app.command()

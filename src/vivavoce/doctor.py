@@ -12,7 +12,9 @@ import httpx
 import msgspec
 
 from vivavoce.adapters.sql.migrate import is_current
+from vivavoce.engines.catalogue import missing_models
 from vivavoce.http.services import WEB_APP
+from vivavoce.recognisers import missing_packages
 from vivavoce.settings import Settings
 
 _ENOUGH_DISK: Final = 2 * 1024**3
@@ -35,6 +37,7 @@ def examine(settings: Settings) -> list[Finding]:
         _open_files(),
         _llm(settings),
         _redis(settings),
+        *_voice(settings),
     ]
 
 
@@ -108,3 +111,20 @@ def _redis(settings: Settings) -> Finding:
             "note", "VIVAVOCE_REDIS_URL is set, but one process on SQLite needs no Redis and does not use it"
         )
     return Finding("good", "one process, no Redis needed")
+
+
+def _voice(settings: Settings) -> list[Finding]:
+    absent = missing_packages()
+    if absent:
+        names = ", ".join(absent)
+        return [Finding("note", f"voice is off: {names} not installed; install the extra `speech` (vivavoce[speech])")]
+    if settings.voice_workers == 0:
+        return [Finding("note", "voice is off: VIVAVOCE_VOICE_WORKERS is 0")]
+    missing = missing_models(settings.models_path)
+    if missing:
+        names = ", ".join(model.name for model in missing)
+        size = sum(model.download_bytes for model in missing) // 1_000_000
+        where = settings.models_path
+        what = f"models for voice are missing in {where}: {names} ({size} MB); `vivavoce models pull` fetches them"
+        return [Finding("note", what)]
+    return [Finding("good", f"the models for voice are in {settings.models_path}")]

@@ -21,13 +21,15 @@ from vivavoce.domain.scorecard import (
     Utterance,
     Verdict,
 )
-from vivavoce.evaluation.transcript import word_count
+from vivavoce.evaluation.transcript import CANDIDATE, word_count
 from vivavoce.locales import catalogue
 
 Visibility = Literal["sealed", "live"]
 
 #: With fewer answers than this the report asks for care.
 FEW_ANSWERS: Final = 5
+#: Below this the recogniser is unsure of an answer.
+UNSURE: Final = 0.6
 
 
 class Coverage(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +167,7 @@ def build_report(
         transcript=tuple(utterances),
         timeline=_timeline(turns, answer_quality or {}),
         plan=plan,
-        notices=_notices(config.language, verified, summary, plan, turns),
+        notices=_notices(config.language, verified, summary, plan, turns, utterances),
         engines=(verified.produced_by, *engines),
         own_scorecards=tuple(own_scorecards),
         differences=differences(own_scorecards, verified) if own_scorecards else (),
@@ -312,6 +314,7 @@ def _notices(
     summary: ReportSummary,
     plan: InterviewPlan | None,
     turns: Sequence[Turn],
+    utterances: Sequence[Utterance],
 ) -> tuple[str, ...]:
     texts = catalogue("report", language)
     stamp = scorecard.produced_by
@@ -322,7 +325,8 @@ def _notices(
     ]
     if stamp.model:
         notices.append(texts["notice.made_by_model"].format(model=stamp.model, prompt_version=stamp.prompt_version))
-    notices += [texts["notice.evidence"], texts["notice.human"], texts["notice.no_emotion"], texts["notice.typed"]]
+    notices += [texts["notice.evidence"], texts["notice.human"], texts["notice.no_emotion"]]
+    notices += _ways(texts, utterances)
     if summary.answers < FEW_ANSWERS:
         notices.append(texts["notice.short"].format(answers=summary.answers))
     answered = _answered(turns)
@@ -330,3 +334,16 @@ def _notices(
     if uncovered:
         notices.append(texts["notice.uncovered"].format(names=texts["list.comma"].join(uncovered)))
     return tuple(notices)
+
+
+def _ways(texts: Mapping[str, str], utterances: Sequence[Utterance]) -> list[str]:
+    """Whether the answers were spoken or written, and how many the recogniser was unsure of."""
+    answers = [utterance for utterance in utterances if utterance.speaker == CANDIDATE]
+    spoken = [utterance for utterance in answers if utterance.audio]
+    if not spoken:
+        return [texts["notice.typed"]]
+    notices = [texts["notice.spoken" if len(spoken) == len(answers) else "notice.mixed"]]
+    unsure = sum(1 for each in spoken if each.confidence is not None and each.confidence < UNSURE)
+    if unsure:
+        notices.append(texts["notice.unsure"].format(count=unsure))
+    return notices

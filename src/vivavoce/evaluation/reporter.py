@@ -164,7 +164,7 @@ def transcript(state: SessionState) -> tuple[Utterance, ...]:
     """What was said so far. An utterance is named by the event that brought it."""
     ids = {entry.seq: entry.event_id for entry in state.inputs}
     ids.update((turn.reply_seq, event_id) for turn, event_id in zip(state.turns, state.reply_event_ids, strict=True))
-    return transcript_of(state.turns, ids.__getitem__)
+    return transcript_of(state.turns, ids.__getitem__, state.inputs[state.first_pending :])
 
 
 def _has_judged(private: PrivateState, viewer_id: str) -> bool:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from vivavoce.domain.interview import Turn
+from vivavoce.domain.recordings import joint_confidence, spans_of
 from vivavoce.domain.scorecard import Utterance
+from vivavoce.domain.session.state import Input
 
 CANDIDATE: Final = "candidate"
 INTERVIEWER: Final = "interviewer"
@@ -16,10 +18,13 @@ _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _WORD = re.compile(r"[^\W_\u3400-\u4dbf\u4e00-\u9fff]+(?:['’][^\W_]+)?")
 
 
-def transcript_of(turns: Sequence[Turn], utterance_id: Callable[[int], str]) -> tuple[Utterance, ...]:
+def transcript_of(
+    turns: Sequence[Turn], utterance_id: Callable[[int], str], unanswered: Sequence[Input] = ()
+) -> tuple[Utterance, ...]:
     """The utterances of a dialogue in order of time; `utterance_id` names the utterance of an event's `seq`.
 
     An answer belongs to the question of the turn before it. A typed message begins and ends when it was sent.
+    `unanswered` is what was said at the end, with no reply to it any more.
     """
     utterances: list[Utterance] = []
     previous: Turn | None = None
@@ -31,7 +36,9 @@ def transcript_of(turns: Sequence[Turn], utterance_id: Callable[[int], str]) -> 
                     speaker=CANDIDATE,
                     text=turn.input_text,
                     start=turn.input_at_s,
-                    end=turn.input_at_s,
+                    end=max(turn.input_at_s, turn.input_end_s),
+                    confidence=turn.input_confidence,
+                    audio=turn.input_audio,
                     question_id=previous.move.question_id if previous else None,
                     in_answer_to=previous.reply_text if previous else "",
                     competency=previous.move.focus_area if previous else "",
@@ -50,6 +57,22 @@ def transcript_of(turns: Sequence[Turn], utterance_id: Callable[[int], str]) -> 
                 )
             )
         previous = turn
+    for entry in unanswered:
+        aloud = [(entry.text, entry.spoken)]
+        utterances.append(
+            Utterance(
+                utterance_id=utterance_id(entry.seq),
+                speaker=CANDIDATE,
+                text=entry.text,
+                start=entry.at_s,
+                end=max(entry.at_s, entry.end_s),
+                confidence=joint_confidence(aloud),
+                audio=spans_of(aloud),
+                question_id=previous.move.question_id if previous else None,
+                in_answer_to=previous.reply_text if previous else "",
+                competency=previous.move.focus_area if previous else "",
+            )
+        )
     return tuple(utterances)
 
 
