@@ -9,10 +9,12 @@ from orjson import JSONEncodeError, dumps
 
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.gateway.frames import text_frame
+from vivavoce.gateway.socket import broadcast as send_to_all
 from vivavoce.gateway.socketio.packets import ACK, DISCONNECT, EVENT, Prepared, encode, encode_control
 
 if TYPE_CHECKING:
     from vivavoce.gateway.handshake import Handshake
+    from vivavoce.gateway.socket import WebSocket
     from vivavoce.gateway.socketio.connection import SioConnection
     from vivavoce.gateway.socketio.namespace import Namespace
 
@@ -207,13 +209,13 @@ class Acknowledge:
 
 def broadcast(sockets: Iterable[SioSocket], packet: Prepared, *, ephemeral: bool = False) -> None:
     """Send one packet to many sockets of one namespace; nobody waits for anybody."""
-    frame = packet.frame
+    websockets: list[WebSocket] = []
     for socket in sockets:
         connection = socket.out
-        if connection is None:
-            continue
-        ws = connection.ws
-        if ws is not None:
-            ws.send_frame(frame, ephemeral)
-        else:
-            connection.queue(packet.payload, ephemeral)
+        if connection is not None:
+            ws = connection.ws
+            if ws is not None:
+                websockets.append(ws)
+            else:
+                connection.queue(packet.payload, ephemeral)
+    send_to_all(websockets, packet.frame, ephemeral=ephemeral)
