@@ -48,7 +48,9 @@ def test_spec_5_every_operation_answers_as_described(case: Any) -> None:
     if "session_id" in (case.path_parameters or {}):
         case.path_parameters["session_id"] = "s1"
     response = case.call(headers={"Authorization": f"Bearer {TOKEN}"})
-    case.validate_response(response, checks=CHECKS)
+    # This house has no recogniser, and says so as described: 503 is no failure there.
+    no_voice = response.status_code == 503 and case.path.endswith("/audio")
+    case.validate_response(response, checks=CHECKS[1:] if no_voice else CHECKS)
 
 
 @schema.parametrize()

@@ -26,7 +26,9 @@ _FORMATS: Final = ("audio/wav", "audio/mpeg", "audio/mp4", "audio/webm", "audio/
 _BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in _FORMATS},
+        "content": {
+            name: {"schema": {"type": "string", "format": "binary"}} for name in ("application/octet-stream", *_FORMATS)
+        },
     }
 }
 RecordingId = Annotated[str, Path(min_length=1, max_length=128)]
