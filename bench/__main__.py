@@ -1,4 +1,4 @@
-"""`python -m bench [part …]`: run the benchmarks one after the other; each writes JSON into bench/results/."""
+"""`python -m bench [part …]`: run the benchmarks one after the other; most write JSON into bench/results/."""
 
 from __future__ import annotations
 

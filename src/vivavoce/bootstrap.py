@@ -9,7 +9,7 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final, Protocol, TypeVar
 
 import msgspec
 from fastapi import FastAPI
@@ -54,7 +54,7 @@ from vivavoce.identity.accounts import Users
 from vivavoce.identity.doorman import Doorman
 from vivavoce.identity.grants import Grants
 from vivavoce.identity.invitations import InvitationDesk
-from vivavoce.identity.keyring import Keyring
+from vivavoce.identity.keyring import Keyring, WeakSecretError
 from vivavoce.identity.membership import admit
 from vivavoce.identity.passwords import Passwords
 from vivavoce.identity.signin import SignIn
@@ -73,6 +73,7 @@ from vivavoce.voice.recordings import blob_name
 from vivavoce.voice.speech import Speech
 from vivavoce.voice.voice import Voice
 
+T = TypeVar("T")
 _LOG: Final = logging.getLogger(__name__)
 VERSION: Final = version("vivavoce")
 #: On SQLite one process has the data folder to itself (it holds the lock), so its leases are its own after a restart.
@@ -144,7 +145,10 @@ def keyring_of(settings: Settings) -> Keyring:
     secret = settings.jwt_secret.get_secret_value()
     if not secret and settings.mode == "development":
         secret = development_secret(settings.data_dir)
-    return Keyring([secret], settings.mode)
+    try:
+        return Keyring([secret], settings.mode)
+    except WeakSecretError as error:
+        raise SettingsError(f"VIVAVOCE_JWT_SECRET: {error}") from error
 
 
 def lock_data(settings: Settings) -> IO[str]:
@@ -267,7 +271,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         sessions.woken.append(part.woken)
     sessions.committed.append(_waking(relay))
 
-    trusted = TrustedProxies(settings.trusted_proxies)
+    trusted = _setting("TRUSTED_PROXIES", lambda: TrustedProxies(settings.trusted_proxies))
     door = DialogueDoor(sessions, entry, doorman, plan_for, voice, catalogue.text, clock, version=VERSION)
     gateway = Gateway(
         GatewayLimits(
@@ -276,7 +280,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
             idle_timeout_s=settings.idle_timeout_s,
         ),
         [Route(lambda handshake: door if door.serves(handshake) else None)],
-        OriginPolicy(settings.mode, settings.allowed_origins),
+        _setting("ALLOWED_ORIGINS", lambda: OriginPolicy(settings.mode, settings.allowed_origins)),
         trusted_proxies=trusted,
         describe=_describe,
     )
@@ -365,6 +369,14 @@ def evaluator_for(settings: Settings) -> Evaluator:
     )
 
 
+def _setting(name: str, make: Callable[[], T]) -> T:
+    """What a setting is made into; where that cannot be, the start ends with a sentence that names it."""
+    try:
+        return make()
+    except ValueError as error:
+        raise SettingsError(f"VIVAVOCE_{name}: {error}") from error
+
+
 def _waking(relay: Relay) -> Any:
     def committed(_session: RunningSession, events: Any) -> None:
         if any(isinstance(recorded.data, e.SessionEnded | e.RecordingHeard) for recorded in events):
@@ -396,7 +408,7 @@ async def _pdf(report: Mapping[str, Any]) -> bytes:
 def _parts(database: Database, voice: Voice) -> Any:
     async def parts() -> Mapping[str, str]:
         await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
-        return {"database": "ready", "migrations": "ready", "redis": "off", "jobs": "ready", "voice": voice.state}
+        return {"database": "ready", "migrations": "ready", "redis": "off", "jobs": "off", "voice": voice.state}
 
     return parts
 

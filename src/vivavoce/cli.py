@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -51,6 +52,7 @@ def serve(
     """Serve the web app, the API and the sockets."""
     from vivavoce.observability import logs
 
+    os.umask(0o077)  # what is stored is its owner's alone
     if workers > 1:
         raise SettingsError("--workers: SQLite has one writer; more than one process needs PostgreSQL and Redis")
     settings = _settings(host=host, port=port, data_dir=data_dir)

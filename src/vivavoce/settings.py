@@ -88,9 +88,12 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _fits_together(self) -> Settings:
         secret = self.jwt_secret.get_secret_value()
-        if self.mode == "production" and not self.jwt_jwks_url:
+        if self.mode == "production":
             if not secret:
-                raise ValueError("VIVAVOCE_JWT_SECRET is missing: production needs a secret of at least 32 characters")
+                raise ValueError(
+                    "VIVAVOCE_JWT_SECRET is missing: production needs a secret of at least 32 characters"
+                    " (with a JWKS URL too: the server signs invitations and its own sign-ins)"
+                )
             if len(secret) < _SECRET_BYTES or secret.lower() in _WEAK_SECRETS or len(set(secret)) < 8:
                 raise ValueError("VIVAVOCE_JWT_SECRET is too weak: production needs at least 32 random characters")
         if self.mode == "development" and self.host not in ("127.0.0.1", "::1", "localhost"):

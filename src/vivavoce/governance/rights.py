@@ -70,7 +70,7 @@ class Rights:
             "private_events": [_shown(entry) for entry in await self._all(private_stream(session_id))],
             "report": msgspec.json.decode(report) if report is not None else None,
         }
-        await self._note(by, "session.exported", session_id, {"events": len(events)})
+        await self._note(by, "session_exported", session_id, {"events": len(events)})
         return exported
 
     async def erase(self, session_id: str, by: str) -> Receipt:
@@ -99,7 +99,7 @@ class Rights:
         await self._forget_pages()
         now = self._clock.now_ms()
         receipt = Receipt(session_id=session_id, erased_at=now, by=by, events=erased, digest=digest.hexdigest())
-        await self._note(by, "session.erased", session_id, {"events": erased, "digest": receipt.digest})
+        await self._note(by, "session_erased", session_id, {"events": erased, "digest": receipt.digest})
         return receipt
 
     async def _all(self, stream: str) -> list[StoredEvent]:
@@ -109,7 +109,7 @@ class Rights:
         return entries
 
     async def _note(self, by: str, action: str, session_id: str, details: dict[str, Any]) -> None:
-        await self._audit.record(self._clock.now_ms(), by, action, session_id, details)
+        await self._audit.record(self._clock.now_ms(), by, action, session_stream(session_id), details)
 
 
 def _shown(entry: StoredEvent) -> dict[str, Any]:

@@ -41,7 +41,7 @@ async def test_an_erased_interview_keeps_its_sequence_and_loses_its_words(house:
         assert not any(word in listed.text for word in SECRET_WORDS)
         assert (await staff.get(f"/api/v1/sessions/{session_id}/report")).status_code != 200
         audit = (await staff.get("/api/v1/audit")).json()["items"]
-        assert {"session.erased", "session.exported"} <= {entry["action"] for entry in audit}
+        assert {"session_erased", "session_exported"} <= {entry["action"] for entry in audit}
     folder: Path = house.house.settings.data_dir
     for file in (path for path in folder.rglob("*") if path.is_file()):
         content = file.read_bytes()

@@ -174,6 +174,7 @@ def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
     s.first_pending = last
     s.turns.append(turn)
     s.reply_event_ids.append(r.event_id)
+    s.replied_at.append(at)
     s.answer_qualities.append(d.answer_quality)
     stamp = (d.engine, d.engine_version, d.model)
     if stamp not in s.engines:

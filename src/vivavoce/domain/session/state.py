@@ -111,6 +111,7 @@ class SessionState(msgspec.Struct):
     turns: list[Turn] = []
     fence: int = 0
     reply_event_ids: list[str] = []
+    replied_at: list[int] = []
     answer_qualities: list[float | None] = []
     engine_notes: list[str] = []
     engines: list[tuple[str, str, str]] = []

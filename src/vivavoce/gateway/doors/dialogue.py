@@ -10,9 +10,10 @@ from typing import Any, Final, Protocol
 
 import uuid_utils
 
+from vivavoce.catalogue import negotiate
 from vivavoce.domain.access import Identity
 from vivavoce.domain.errors import VivavoceError, forbidden
-from vivavoce.domain.interview import InterviewConfig, InterviewPlan
+from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Language
 from vivavoce.gateway.doors.dialogue_connection import DialogueConnection
 from vivavoce.gateway.endpoint import Endpoint
 from vivavoce.gateway.handshake import Handshake
@@ -79,6 +80,8 @@ class DialogueDoor(Endpoint):
         self.sentences = sentences
         self.clock = clock
         self.version = version
+        self.errors = 0
+        """Messages and clients refused by this door."""
         self._connections: set[DialogueConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ticker: asyncio.Task[None] | None = None
@@ -166,6 +169,7 @@ class DialogueDoor(Endpoint):
         return await self.doorman.identify(token=token, is_local_request=False)
 
     def _first_error(self, handshake: Handshake, error: VivavoceError) -> str:
+        self.errors += 1
         sentence = self.sentence(accept_language(handshake), error)
         return encode(error_message(error, sentence), "", self.clock.now_ms())
 
@@ -200,14 +204,9 @@ class DialogueDoor(Endpoint):
                     connection.warn_of_expiry(left)
 
 
-def accept_language(handshake: Handshake) -> str:
-    """The first of our languages that the client's `Accept-Language` names; English otherwise."""
-    header = handshake.headers.get("accept-language", "")
-    for part in header.split(","):
-        tag = part.split(";")[0].strip().lower()[:2]
-        if tag in ("en", "ko", "zh"):
-            return tag
-    return "en"
+def accept_language(handshake: Handshake) -> Language:
+    """The language that a client's `Accept-Language` likes best among ours."""
+    return negotiate(handshake.headers.get("accept-language"))
 
 
 def _assigned(identity: Identity) -> str:

@@ -410,6 +410,7 @@ class DialogueConnection:
     # --- messages out -------------------------------------------------------------------------------------------
 
     def send_error(self, error: VivavoceError) -> None:
+        self.door.errors += 1
         language = self.session.state.config.language if self.session.state.exists else self._language
         self.send(error_message(error, self.door.sentence(language, error)))
 

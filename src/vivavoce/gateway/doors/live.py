@@ -23,7 +23,7 @@ class OpenSockets:
             "active_connections": stats.active_connections,
             "messages_sent": stats.messages_sent,
             "messages_received": stats.messages_received,
-            "errors_count": stats.errors_count,
+            "errors_count": stats.errors_count + self._door.errors,
             "uptime_seconds": round(stats.uptime_seconds, 3),
         }
 

@@ -165,11 +165,11 @@ def messages(state: SessionState, viewer: Viewer) -> list[dict[str, Any]]:
         )
         for entry in state.inputs
     ]
-    for turn, event_id in zip(state.turns, state.reply_event_ids, strict=True):
+    for turn, event_id, at in zip(state.turns, state.reply_event_ids, state.replied_at, strict=True):
         item: dict[str, Any] = {
             "role": "interviewer",
             "text": turn.reply_text,
-            "at": iso(state.began_at + int(turn.reply_at_s * 1000)),
+            "at": iso(at),
             "at_s": round(turn.reply_at_s, 3),
             "seq": turn.reply_seq,
             "utterance_id": event_id,
