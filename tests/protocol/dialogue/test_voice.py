@@ -314,3 +314,50 @@ async def test_a_false_start_does_not_silence_the_interviewer(house: Served) -> 
     assert "false_start" in seen
     assert message["data"]["user_input"] == "I also write."
     await ws.close()
+
+
+async def test_speech_interrupts_a_reply_that_is_due(house: Served) -> None:
+    """The reply waits while somebody speaks, and then takes up what they said as well."""
+    ws = await greeted(house, "s")
+    await send(ws, "audio_start", audio_format="pcm", sample_rate=RATE)
+    await stream(ws, pcm(spoken(0.2, "one")))
+    while (await receive(ws, "status"))["data"]["status"] != "speech_started":
+        pass
+    await send(ws, "text_input", text="I also write.")
+    await asyncio.sleep(0.3)
+    await stream(ws, pcm(spoken(0.1, "two", 1.8)))
+    answer = await receive(ws, "ai_response")
+    assert answer["data"]["user_input"] == "I also write.\none two"
+    await ws.close()
+
+
+@pytest.mark.parametrize("name", ["webm", "ogg"])
+async def test_spec_2_a_recorders_chunks_without_headers_are_one_stream(house: Served, name: str) -> None:
+    audio = encoded(spoken(0.5, "one", 0.1, "two", 2.0, "three", 0.5), *FORMATS[name])
+    ws = await greeted(house, "s")
+    await send(ws, "audio_start", audio_format=f"audio/{name};codecs=opus")
+    for start in range(0, len(audio), 900):
+        await ws.send(audio[start : start + 900])
+        await asyncio.sleep(0.02)
+    await send(ws, "audio_end")
+    heard = []
+    while len(heard) < 2:
+        message = await receive(ws, "transcription")
+        heard += [message["data"]["transcription"]] if message["data"]["is_final"] else []
+    assert heard == ["one two", "three"]
+    await ws.close()
+
+
+async def test_asking_for_time_keeps_an_utterance_open(house: Served) -> None:
+    ws = await greeted(house, "s")
+    await send(ws, "text_input", text="Hello.")
+    await receive(ws, "ai_response")
+    await send(ws, "audio_start", audio_format="pcm", sample_rate=RATE)
+    await stream(ws, pcm(spoken(0.2, "one")))
+    await send(ws, "think_time", seconds=20)
+    while (await receive(ws, "status"))["data"]["status"] != "waiting":
+        pass
+    await stream(ws, pcm(spoken(4.0, "two", 0.2)))
+    await send(ws, "audio_end")
+    assert (await receive(ws, "ai_response"))["data"]["user_input"] == "one two"
+    await ws.close()

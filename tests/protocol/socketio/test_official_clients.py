@@ -70,6 +70,10 @@ class TalkingServer(Server):
         return self
 
 
+#: One worker: the clients are installed once, into one folder.
+pytestmark = pytest.mark.xdist_group("socketio-clients")
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[TalkingServer]:
     with TalkingServer() as running:

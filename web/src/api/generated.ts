@@ -96,6 +96,30 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * AudioSpanShape
+         * @description Where the characters [at, at + length) of an utterance can be heard; `words`: character, start, end.
+         */
+        AudioSpanShape: {
+            /** Recording Id */
+            recording_id: string;
+            /** Start S */
+            start_s: number;
+            /** End S */
+            end_s: number;
+            /** At */
+            at: number;
+            /** Length */
+            length: number;
+            /** Words */
+            words: [
+                number,
+                number,
+                number
+            ][];
+        } & {
+            [key: string]: unknown;
+        };
         /** AuditEntryShape */
         AuditEntryShape: {
             /** Id */
@@ -308,6 +332,25 @@ export interface components {
             data: {
                 [key: string]: unknown;
             };
+        } & {
+            [key: string]: unknown;
+        };
+        /** ExportShape */
+        ExportShape: {
+            /** Session Id */
+            session_id: string;
+            /** Events */
+            events: {
+                [key: string]: unknown;
+            }[];
+            /** Private Events */
+            private_events: {
+                [key: string]: unknown;
+            }[];
+            /** Report */
+            report: {
+                [key: string]: unknown;
+            } | null;
         } & {
             [key: string]: unknown;
         };
@@ -733,6 +776,52 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** ReceiptShape */
+        ReceiptShape: {
+            /** Session Id */
+            session_id: string;
+            /** Erased At */
+            erased_at: string;
+            /** By */
+            by: string;
+            /** Events */
+            events: number;
+            /** Digest */
+            digest: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** RecordingShape */
+        RecordingShape: {
+            /** Recording Id */
+            recording_id: string;
+            /** User Id */
+            user_id: string;
+            /** Audio Format */
+            audio_format: string;
+            /** Bytes */
+            bytes: number;
+            /** Duration S */
+            duration_s: number | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "processing" | "heard";
+            /** At */
+            at: string;
+            /** At S */
+            at_s: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** RecordingsShape */
+        RecordingsShape: {
+            /** Items */
+            items: components["schemas"]["RecordingShape"][];
+        } & {
+            [key: string]: unknown;
+        };
         /** RefreshBody */
         RefreshBody: {
             /** Refresh Token */
@@ -1061,6 +1150,24 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** StoredAudioShape */
+        StoredAudioShape: {
+            /** Recording Id */
+            recording_id: string;
+            /** Bytes */
+            bytes: number;
+            /** Seq */
+            seq: number;
+            /**
+             * Status
+             * @constant
+             */
+            status: "processing";
+            /** Client Id */
+            client_id: string | null;
+        } & {
+            [key: string]: unknown;
+        };
         /** TicketShape */
         TicketShape: {
             /**
@@ -1167,6 +1274,8 @@ export interface components {
             in_answer_to: string;
             /** Competency */
             competency: string;
+            /** Audio */
+            audio: components["schemas"]["AudioSpanShape"][];
         } & {
             [key: string]: unknown;
         };
