@@ -12,7 +12,7 @@ import msgspec
 
 from vivavoce.domain.interview import Language
 
-Area = Literal["errors", "dialogue", "report", "web"]
+Area = Literal["errors", "dialogue", "report", "web", "voice", "room", "panel", "grading"]
 
 
 @cache

@@ -5,11 +5,10 @@ import type { Language } from "@/protocol/messages";
 import { storedLanguage } from "@/ui/language";
 import { LANGUAGES, LOCALES } from "@/ui/text";
 
-const CATALOGUES: Record<Language, () => Promise<{ default: Record<string, string> }>> = {
-  en: () => import("@locales/web.en.json"),
-  ko: () => import("@locales/web.ko.json"),
-  zh: () => import("@locales/web.zh.json"),
-};
+type Texts = Record<string, string>;
+
+/** One file an area of the app and language; what an area adds is loaded with the language. */
+const CATALOGUES = import.meta.glob<Texts>("@locales/{web,voice,room,panel,grading}.*.json", { import: "default" });
 
 const asLanguage = (tag: string | null | undefined): Language | null => {
   const stem = tag?.toLowerCase().split("-")[0];
@@ -21,8 +20,9 @@ const chosen = (): Language =>
 
 async function load(language: Language): Promise<void> {
   if (i18next.hasResourceBundle(language, "translation")) return;
-  const { default: texts } = await CATALOGUES[language]();
-  i18next.addResourceBundle(language, "translation", texts);
+  const wanted = Object.entries(CATALOGUES).filter(([path]) => path.endsWith(`.${language}.json`));
+  const areas = await Promise.all(wanted.map(([, read]) => read()));
+  i18next.addResourceBundle(language, "translation", Object.assign({}, ...areas) as Texts);
 }
 
 function apply(language: Language): void {

@@ -2,10 +2,14 @@
 
 import { useCallback, useMemo } from "react";
 import { useTranslation } from "react-i18next";
-import type catalogue from "@locales/web.en.json";
+import type grading from "@locales/grading.en.json";
+import type panel from "@locales/panel.en.json";
+import type room from "@locales/room.en.json";
+import type voice from "@locales/voice.en.json";
+import type web from "@locales/web.en.json";
 import type { Language } from "@/protocol/messages";
 
-type StoredKey = keyof typeof catalogue;
+type StoredKey = keyof (typeof web & typeof voice & typeof room & typeof panel & typeof grading);
 type Plural<Key> = Key extends `${infer Stem}_one` ? Stem : Key extends `${infer Stem}_other` ? Stem : Key;
 export type TextKey = Plural<StoredKey> & string;
 export type Translate = (key: TextKey, values?: Record<string, string | number>) => string;

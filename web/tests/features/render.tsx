@@ -5,12 +5,16 @@ import i18next from "i18next";
 import type { ReactElement } from "react";
 import { initReactI18next } from "react-i18next";
 import { afterEach } from "vitest";
-import en from "@locales/web.en.json";
 import { theme } from "@/ui/theme";
+
+const areas = import.meta.glob<Record<string, string>>("@locales/{web,voice,room,panel,grading}.en.json", {
+  import: "default",
+  eager: true,
+});
 
 await i18next.use(initReactI18next).init({
   lng: "en",
-  resources: { en: { translation: en } },
+  resources: { en: { translation: Object.assign({}, ...Object.values(areas)) as Record<string, string> } },
   keySeparator: false,
   nsSeparator: false,
   interpolation: { escapeValue: false, prefix: "{", suffix: "}" },

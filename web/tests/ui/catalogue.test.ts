@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import en from "@locales/web.en.json";
-import ko from "@locales/web.ko.json";
-import zh from "@locales/web.zh.json";
 
-const catalogues: Record<string, Record<string, string>> = { en, ko, zh };
+type Texts = Record<string, string>;
+
+const FILES = import.meta.glob<Texts>("@locales/{web,voice,room,panel,grading}.*.json", { import: "default", eager: true });
+const textsIn = (language: string): Texts =>
+  Object.assign({}, ...Object.entries(FILES).flatMap(([path, texts]) => (path.endsWith(`.${language}.json`) ? [texts] : [])));
+const [en, ko, zh] = [textsIn("en"), textsIn("ko"), textsIn("zh")];
+const catalogues: Record<string, Texts> = { en, ko, zh };
 const keys = Object.keys(en);
 const SOURCE = resolve(import.meta.dirname, "../../src");
 
@@ -37,15 +40,15 @@ describe("SPEC 0.9: the catalogue", () => {
 
   it.each(["ko", "zh"])("names the same values in %s as in English", (language) => {
     const differing = keys.filter(
-      (key) => `${placeholders(en[key as keyof typeof en])}` !== `${placeholders(catalogues[language]?.[key] ?? "")}`,
+      (key) => `${placeholders(en[key] ?? "")}` !== `${placeholders(catalogues[language]?.[key] ?? "")}`,
     );
     expect(differing).toEqual([]);
   });
 
   it("is translated: no sentence of several words is the same in another language", () => {
     const same = keys.filter((key) => {
-      const text = en[key as keyof typeof en];
-      return / /.test(text) && /[a-z]{3}/.test(text) && (ko as Record<string, string>)[key] === text;
+      const text = en[key] ?? "";
+      return / /.test(text) && /[a-z]{3}/.test(text) && ko[key] === text;
     });
     expect(same).toEqual([]);
   });
