@@ -38,6 +38,12 @@ $(STAMPS)/npm: web/package.json web/package-lock.json
 	@cd web && npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(STAMPS) && touch $@
 
+# The official clients that the tests speak with.
+CLIENTS := tests/protocol/socketio/clients
+$(STAMPS)/clients: $(CLIENTS)/package.json $(CLIENTS)/package-lock.json
+	@cd $(CLIENTS) && npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p $(STAMPS) && touch $@
+
 src/vivavoce/http/webapp/index.html: $(STAMPS)/npm $(WEB_SOURCES)
 	@echo "· building the web app"
 	@cd web && npm run --silent build
@@ -64,7 +70,7 @@ run: $(STAMPS)/python web ## Set everything up and serve (PORT=, DATA_DIR=)
 	@VIVAVOCE_MODE=$${VIVAVOCE_MODE:-development} exec $(BIN)/vivavoce serve \
 	  --port $(PORT) --data-dir "$(DATA_DIR)" --sign-in-link --fetch-models
 
-test: setup system web lint ## Every check there is
+test: setup $(STAMPS)/clients system web lint ## Every check there is
 	@cd web && npm test --silent
 	@$(BIN)/coverage erase
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=xml
@@ -84,11 +90,11 @@ lint: setup
 
 format: setup ## Put all code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
-	@cd web && npm run --silent format
+	@cd web && npx eslint --fix .
 
 bench: setup ## The benchmarks, side by side with their peers (ONLY=core|gateway|dialogue|evaluation|…)
 	@$(BIN)/python -m bench $(ONLY)
 
 clean: ## Remove what was built and installed (not the data)
-	@rm -rf .venv .tools web/node_modules src/vivavoce/http/webapp dist .mypy_cache .ruff_cache .pytest_cache \
+	@rm -rf .venv .tools web/node_modules $(CLIENTS)/node_modules src/vivavoce/http/webapp dist .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .coverage* coverage.xml bench/.cache
