@@ -10,6 +10,8 @@ from typing import Any, Final, Literal, Protocol
 import msgspec
 
 from vivavoce.domain.access import Identity
+from vivavoce.domain.interview import Language
+from vivavoce.domain.question_sets import QuestionSet
 
 # --- the event log -------------------------------------------------------------------------------------------------
 
@@ -299,6 +301,77 @@ class Audit(Protocol):
 
 Unsubscribe = Callable[[], None]
 Spawn = Callable[[Awaitable[None]], None]
+
+
+# --- what people keep to use again ---------------------------------------------------------------------------------
+
+
+class QuestionSetLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A set in a list: its newest version without the questions themselves. `time_s` is the sum of the time limits."""
+
+    question_set_id: str
+    version: int
+    title: str
+    language: str
+    question_count: int
+    time_s: int
+    created_by: str
+    created_at: int
+    updated_by: str
+    updated_at: int
+    archived_at: int
+
+    @classmethod
+    def of(cls, question_set: QuestionSet) -> QuestionSetLine:
+        """The line of this version."""
+        return cls(
+            question_set_id=question_set.question_set_id,
+            version=question_set.version,
+            title=question_set.title,
+            language=question_set.language,
+            question_count=len(question_set.questions),
+            time_s=sum(question.time_limit_s or 0 for question in question_set.questions),
+            created_by=question_set.created_by,
+            created_at=question_set.created_at,
+            updated_by=question_set.updated_by,
+            updated_at=question_set.updated_at,
+            archived_at=question_set.archived_at,
+        )
+
+
+class QuestionSetFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sets to list; `before` is the cursor: the (created_at, question_set_id) of the last one seen."""
+
+    created_by: str | None = None
+    language: Language | None = None
+    archived: bool = False
+    query: str = ""
+    before: tuple[int, str] | None = None
+    limit: int = 50
+
+
+class QuestionSets(Protocol):
+    """Sets by id; every version that was ever stored stays."""
+
+    async def add(self, question_set: QuestionSet) -> bool:
+        """False, and nothing is stored, when the id is taken."""
+        ...
+
+    async def by_id(self, question_set_id: str, version: int | None = None) -> QuestionSet | None:
+        """The newest version, or the one asked for; whether it is archived is said of the set, not of the version."""
+        ...
+
+    async def put_version(self, question_set: QuestionSet) -> bool:
+        """Store the next version; False, and nothing is stored, unless it follows the newest one there is."""
+        ...
+
+    async def set_archived(self, question_set_id: str, at: int) -> None:
+        """0: back in use."""
+        ...
+
+    async def page(self, wanted: QuestionSetFilter) -> list[QuestionSetLine]:
+        """Newest first; one query however long the page is."""
+        ...
 
 
 # --- identity ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import vivavoce.adapters.sql.identity_tables  # noqa: F401  (adds its tables)
+import vivavoce.adapters.sql.identity_tables
+import vivavoce.adapters.sql.library_tables  # noqa: F401  (both add their tables)
 from vivavoce.adapters.sql.tables import metadata
 
 context.configure(

@@ -1,0 +1,1 @@
+"""What people write once and use in many interviews: question sets."""
