@@ -12,6 +12,7 @@ import numpy as np
 from vivavoce.domain.speech import SAMPLE_RATE, Samples, VoiceDetector
 from vivavoce.speech.endpointing import Began, Endpointer, Hint, Moment, Paused
 from vivavoce.speech.filtering import Sound
+from vivavoce.speech.speakers import SoundTap
 
 _BATCH: Final = 32
 _SILENT: Final = 1e-4
@@ -36,9 +37,14 @@ class Heard(msgspec.Struct, frozen=True):
 class Listener:
     """Keeps only the audio of the open segment and a short lead, however long the stream is."""
 
-    def __init__(self, detector: VoiceDetector, endpointer: Endpointer) -> None:
+    def __init__(
+        self, detector: VoiceDetector, endpointer: Endpointer, tap: SoundTap | None = None, offset_s: float = 0.0
+    ) -> None:
+        """`tap` hears every frame too, in times that count from `offset_s`."""
         self._detector = detector
         self._endpointer = endpointer
+        self._tap = tap
+        self._offset_s = offset_s
         self._size = detector.frame_samples
         self._rest = np.zeros(0, np.float32)
         self._frames: deque[Samples] = deque()
@@ -73,6 +79,8 @@ class Listener:
             last[0, : len(self._rest)] = self._rest
             self._rest = np.zeros(0, np.float32)
             heard = self._advance(last)
+        if self._tap is not None:
+            self._tap.ended()
         return heard + [self._heard(moment) for moment in self._endpointer.finish()]
 
     def growing(self) -> Heard | None:
@@ -99,6 +107,8 @@ class Listener:
                 probabilities = np.zeros(len(batch), np.float32)
             else:
                 probabilities = self._detector.probabilities(batch)
+            if self._tap is not None:
+                self._tap.heard(self._offset_s + self._count * self._size / SAMPLE_RATE, batch, probabilities)
             for frame, probability in zip(batch, probabilities.tolist(), strict=True):
                 self._frames.append(frame)
                 self._probabilities.append(probability)

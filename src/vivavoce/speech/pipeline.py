@@ -10,6 +10,7 @@ from vivavoce.speech.events import Closed, Transcript
 from vivavoce.speech.events import Final as FinalEvent
 from vivavoce.speech.joining import join_text
 from vivavoce.speech.pool import PoolHealth, RecogniserPool
+from vivavoce.speech.speakers import SoundTap
 from vivavoce.speech.stream import SpeechLimits, SpeechStream, StreamOptions
 
 OpenDetector = Callable[[], VoiceDetector]
@@ -34,12 +35,12 @@ class SpeechPipeline:
         """The recognisers' state."""
         return self._pool.health()
 
-    def open_stream(self, options: StreamOptions) -> SpeechStream:
-        """A stream to feed. Must be called on the event loop.
+    def open_stream(self, options: StreamOptions, tap: SoundTap | None = None) -> SpeechStream:
+        """A stream to feed. Must be called on the event loop. `tap` hears the sound too, in the stream's thread.
 
         Raises `unsupported_media` for an unknown format's name and `unavailable` without models.
         """
-        return SpeechStream(self._pool, self._open_detector(), options, self._limits)
+        return SpeechStream(self._pool, self._open_detector(), options, self._limits, tap)
 
     async def transcribe(
         self,

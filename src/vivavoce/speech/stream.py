@@ -40,6 +40,7 @@ from vivavoce.speech.joining import Piece, join_pieces
 from vivavoce.speech.listening import Growing, Heard, Listener
 from vivavoce.speech.pool import RecogniserPool
 from vivavoce.speech.recognising import Recognising, Segment, Utterance
+from vivavoce.speech.speakers import SoundTap
 
 _WAITING_BYTES: Final = 8 << 20
 _BACKOFF_S: Final = 0.05
@@ -94,7 +95,12 @@ class SpeechStream:
     """
 
     def __init__(
-        self, pool: RecogniserPool, detector: VoiceDetector, options: StreamOptions, limits: SpeechLimits
+        self,
+        pool: RecogniserPool,
+        detector: VoiceDetector,
+        options: StreamOptions,
+        limits: SpeechLimits,
+        tap: SoundTap | None = None,
     ) -> None:
         self._pool = pool
         self._options = options
@@ -105,7 +111,7 @@ class SpeechStream:
         live = EndpointRules() if options.language == _CHEAP else _SHORT_SEGMENTS
         rules = _RECORDING_RULES if options.recording else live
         self._endpointer = Endpointer(PROFILES[options.patience], rules)
-        self._listener = Listener(detector, self._endpointer)
+        self._listener = Listener(detector, self._endpointer, tap, options.offset_s)
         self._language = options.language
         self._events: asyncio.Queue[SpeechEvent | VivavoceError] = asyncio.Queue()
         self._ended: asyncio.Queue[Utterance | VivavoceError | None] = asyncio.Queue()
