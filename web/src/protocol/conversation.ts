@@ -1,7 +1,17 @@
 /** The conversation as one viewer sees it: a pure function of what was loaded, what was sent and what came in. */
 
 import { type Clock, elapsed, setRunning, STOPPED } from "./clock";
-import type { AiResponseData, ErrorData, HistoryMessage, ProgressData, ServerMessage } from "./messages";
+import {
+  type AiResponseData,
+  type AudioPlace,
+  type ErrorData,
+  type Flag,
+  type HistoryMessage,
+  type ProgressData,
+  seqOf,
+  type ServerMessage,
+  type TranscriptionData,
+} from "./messages";
 import type { OutboxItem } from "./outbox";
 
 export type Role = "interviewer" | "candidate";
@@ -20,12 +30,23 @@ export interface Line {
   strategy: string | null;
   focus_area: string | null;
   reason: string | null;
+  /** Where it can be heard; null where it was written. */
+  audio: AudioPlace | null;
+  utterance_id: string | null;
+  flag: Flag | null;
 }
+
+const WRITTEN = { audio: null, utterance_id: null, flag: null } as const;
 
 export interface Conversation {
   lines: readonly Line[];
   /** The reply that is being written, as far as it has come. */
   reply: { turn_id: string; text: string } | null;
+  /** What has been understood so far of what somebody is saying. */
+  caption: string;
+  speaking: boolean;
+  /** The last thing said that gave no words, and why. */
+  unheard: ErrorData | null;
   /** Turns whose further deltas are ignored: finished, or missed in part while disconnected. */
   closed_turns: readonly string[];
   phase: Phase;
@@ -43,6 +64,9 @@ export interface Conversation {
 export const EMPTY: Conversation = {
   lines: [],
   reply: null,
+  caption: "",
+  speaking: false,
+  unheard: null,
   closed_turns: [],
   phase: "waiting",
   clock: STOPPED,
@@ -66,7 +90,8 @@ export type Action =
   | { type: "refused"; client_id: string }
   | { type: "received"; message: ServerMessage; now: number }
   | { type: "disconnected"; now: number }
-  | { type: "error_seen" };
+  | { type: "error_seen" }
+  | { type: "flagged"; utterance_id: string; flag: Flag | null };
 
 const KEPT_TURNS = 50;
 
@@ -77,11 +102,15 @@ const fromHistory = (message: HistoryMessage): Line => ({
   at: message.at,
   at_s: message.at_s,
   seq: message.seq,
-  client_id: message.client_id ?? null,
+  // What was spoken in one recording has one client_id: its position tells it apart.
+  client_id: message.audio === undefined ? (message.client_id ?? null) : null,
   state: "kept",
   strategy: message.strategy ?? null,
   focus_area: message.focus_area ?? null,
   reason: message.reason ?? null,
+  audio: message.audio ?? null,
+  utterance_id: message.utterance_id ?? null,
+  flag: message.flag ?? null,
 });
 
 const fromOutbox = (item: OutboxItem): Line => ({
@@ -96,6 +125,7 @@ const fromOutbox = (item: OutboxItem): Line => ({
   strategy: null,
   focus_area: null,
   reason: null,
+  ...WRITTEN,
 });
 
 /** Kept lines by position; what is still pending stands last, as it was written. */
@@ -124,6 +154,9 @@ function place(lines: readonly Line[], line: Line): Line[] {
     reason: line.reason ?? known.reason,
     strategy: line.strategy ?? known.strategy,
     focus_area: line.focus_area ?? known.focus_area,
+    audio: line.audio ?? known.audio,
+    utterance_id: line.utterance_id ?? known.utterance_id,
+    flag: line.flag ?? known.flag,
   };
   return ordered(lines.map((other, index) => (index === at ? merged : other)));
 }
@@ -144,7 +177,8 @@ function unseenInput(lines: readonly Line[], text: string, before: number): stri
 function withInput(lines: readonly Line[], data: AiResponseData, at_s: number): readonly Line[] {
   if (!data.user_input) return lines;
   const seq = data.input_seq ?? null;
-  const clientId = data.client_id ?? null;
+  const spoken = lines.some((line) => line.audio !== null && line.seq === seq);
+  const clientId = spoken ? null : (data.client_id ?? null);
   if (seq === null && clientId === null) return lines;
   const known = lines.find(
     (line) =>
@@ -163,6 +197,7 @@ function withInput(lines: readonly Line[], data: AiResponseData, at_s: number): 
     strategy: null,
     focus_area: null,
     reason: null,
+    ...WRITTEN,
   });
 }
 
@@ -185,6 +220,7 @@ function onReply(state: Conversation, data: AiResponseData, at: string | null, n
     strategy: data.strategy_used ?? null,
     focus_area: data.focus_area ?? null,
     reason: data.reason ?? null,
+    ...WRITTEN,
   });
   return {
     ...state,
@@ -220,7 +256,41 @@ function onProgress(state: Conversation, data: ProgressData, now: number): Conve
   };
 }
 
+/** Words as they will stay. Those of one recording come one after the other, each with a position of its own. */
+function onTranscription(state: Conversation, data: TranscriptionData, at: string | null, now: number): Conversation {
+  if (data.is_final === false) return { ...state, caption: data.transcription, speaking: true, unheard: null };
+  const seq = data.seq ?? null;
+  const { recording_id = "", start_s = 0, end_s = 0 } = data;
+  const lines = place(state.lines, {
+    key: `seq:${seq}:candidate`,
+    role: "candidate",
+    text: data.transcription,
+    at,
+    at_s: elapsed(state.clock, now),
+    seq,
+    client_id: null,
+    state: "kept",
+    strategy: null,
+    focus_area: null,
+    reason: null,
+    audio: recording_id === "" ? null : { recording_id, start_s, end_s },
+    utterance_id: data.event_id ?? null,
+    flag: null,
+  });
+  return { ...state, lines, caption: "", speaking: false, unheard: null, patience_until: null, phase: "processing" };
+}
+
+const ACTIVITIES: Record<string, Partial<Conversation>> = {
+  speech_started: { speaking: true, unheard: null },
+  speech_ended: { speaking: false },
+  false_start: { speaking: false, caption: "" },
+  // The reply will be made again, with what was said meanwhile.
+  interrupted: { reply: null },
+};
+
 function onStatus(state: Conversation, status: string, clientId: string | undefined, seq: number | undefined): Conversation {
+  const activity = ACTIVITIES[status];
+  if (activity !== undefined) return { ...state, ...activity };
   const phase: Phase =
     status === "processing" || status === "transcribing"
       ? "processing"
@@ -245,11 +315,14 @@ function onMessage(state: Conversation, message: ServerMessage, now: number): Co
     case "ai_response_delta": {
       const turn = message.data.turn_id ?? "";
       if (state.closed_turns.includes(turn)) return state;
-      const text = state.reply?.turn_id === turn ? state.reply.text + message.data.text : message.data.text;
+      const more = state.reply?.turn_id === turn && message.data.restart !== true;
+      const text = more ? (state.reply?.text ?? "") + message.data.text : message.data.text;
       return { ...state, phase: "replying", reply: { turn_id: turn, text } };
     }
     case "status":
       return onStatus(state, message.data.status, message.data.client_id ?? undefined, message.data.seq);
+    case "transcription":
+      return onTranscription(state, message.data, message.timestamp ?? null, now);
     case "progress":
       return onProgress(state, message.data, now);
     case "snapshot": {
@@ -270,11 +343,17 @@ function onMessage(state: Conversation, message: ServerMessage, now: number): Co
         ended: { reason: message.data.reason ?? "", report_url: message.data.report_url ?? null },
       };
     case "error":
+      if (seqOf(message) !== null) return onUnheard(state, message.data);
       return { ...state, error: message.data, phase: state.reply === null ? "waiting" : state.phase };
+    case "audio_ack":
     case "connected":
     case "pong":
       return state;
   }
+}
+
+function onUnheard(state: Conversation, error: ErrorData): Conversation {
+  return { ...state, unheard: error, caption: "", speaking: false, phase: state.reply === null ? "waiting" : state.phase };
 }
 
 export function reduce(state: Conversation, action: Action): Conversation {
@@ -302,7 +381,7 @@ export function reduce(state: Conversation, action: Action): Conversation {
       };
     }
     case "queued":
-      return { ...state, lines: place(state.lines, fromOutbox(action.item)), patience_until: null, error: null };
+      return { ...state, lines: place(state.lines, fromOutbox(action.item)), patience_until: null, error: null, unheard: null };
     case "refused":
       return {
         ...state,
@@ -316,10 +395,17 @@ export function reduce(state: Conversation, action: Action): Conversation {
         // What is missed of a half-told reply never comes again as deltas; the whole reply does.
         closed_turns: closeTurn(state.closed_turns, state.reply?.turn_id),
         reply: null,
+        caption: "",
+        speaking: false,
         phase: "waiting",
         clock: setRunning(state.clock, false, action.now),
       };
     case "error_seen":
-      return { ...state, error: null };
+      return { ...state, error: null, unheard: null };
+    case "flagged":
+      return {
+        ...state,
+        lines: state.lines.map((line) => (line.utterance_id === action.utterance_id ? { ...line, flag: action.flag } : line)),
+      };
   }
 }

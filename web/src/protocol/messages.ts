@@ -22,13 +22,38 @@ export interface ConnectedData {
 export interface StatusData {
   status: string;
   message?: string;
-  client_id?: string;
+  client_id?: string | null;
   seq?: number;
+  recording_id?: string;
 }
 
 export interface DeltaData {
   text: string;
   turn_id?: string;
+  /** The reply begins anew: another engine took over. */
+  restart?: boolean;
+}
+
+/** What was heard: as it will stay, or (`is_final` false) so far. Seconds count from the beginning of the recording. */
+export interface TranscriptionData {
+  transcription: string;
+  confidence?: number | null;
+  is_final?: boolean;
+  recording_id?: string;
+  start_s?: number;
+  end_s?: number;
+  user_id?: string;
+  seq?: number;
+  event_id?: string;
+}
+
+/** So much of a recording is safe; `last`: all of it. */
+export interface AudioAckData {
+  received_ms: number;
+  received_bytes: number;
+  recording_id: string;
+  last?: boolean;
+  seq?: number;
 }
 
 export interface AiResponseData {
@@ -77,6 +102,18 @@ export interface SnapshotData {
   epoch?: string | number;
 }
 
+/** Where an utterance can be heard: seconds of a recording. */
+export interface AudioPlace {
+  recording_id: string;
+  start_s: number;
+  end_s: number;
+}
+
+/** A candidate's word that this is not what they said; the correction is empty where they gave none. */
+export interface Flag {
+  correction: string;
+}
+
 /** One message of `GET /sessions/{id}/messages` and of a snapshot. */
 export interface HistoryMessage {
   role: "interviewer" | "candidate";
@@ -89,6 +126,9 @@ export interface HistoryMessage {
   strategy?: string | null;
   focus_area?: string | null;
   reason?: string | null;
+  confidence?: number | null;
+  audio?: AudioPlace;
+  flag?: Flag | null;
 }
 
 export type ServerMessage =
@@ -96,6 +136,8 @@ export type ServerMessage =
   | Envelope<"status", StatusData>
   | Envelope<"ai_response_delta", DeltaData>
   | Envelope<"ai_response", AiResponseData>
+  | Envelope<"transcription", TranscriptionData>
+  | Envelope<"audio_ack", AudioAckData>
   | Envelope<"progress", ProgressData>
   | Envelope<"snapshot", SnapshotData>
   | Envelope<"session_ended", SessionEndedData>
@@ -107,6 +149,8 @@ const KNOWN: ReadonlySet<string> = new Set([
   "status",
   "ai_response_delta",
   "ai_response",
+  "transcription",
+  "audio_ack",
   "progress",
   "snapshot",
   "session_ended",
@@ -132,7 +176,14 @@ export function parseServerMessage(frame: string): ServerMessage | null {
 /** The position that a message carries, or null when it carries none. Snapshots name theirs `last_seq`. */
 export function seqOf(message: ServerMessage): number | null {
   if (message.type === "snapshot") return message.data.last_seq;
+  if (message.type === "error") return seqOfUnheard(message.data);
   const seq = (message.data as { seq?: unknown }).seq;
+  return typeof seq === "number" ? seq : null;
+}
+
+/** Speech that gave no words is told as an error, which is the message of an event all the same. */
+function seqOfUnheard(error: ErrorData): number | null {
+  const seq = error.info?.["seq"];
   return typeof seq === "number" ? seq : null;
 }
 
