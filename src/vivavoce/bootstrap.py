@@ -23,6 +23,7 @@ from vivavoce.adapters.memory.identity import MemoryTickets
 from vivavoce.adapters.sql import identity as sql_identity
 from vivavoce.adapters.sql import stores as sql_stores
 from vivavoce.adapters.sql.database import Database
+from vivavoce.adapters.sql.library import SqlQuestionSets
 from vivavoce.adapters.sql.log import SqlEventLog
 from vivavoce.adapters.sql.migrate import migrate
 from vivavoce.dialogue.plan import make_plan
@@ -61,6 +62,7 @@ from vivavoce.identity.signin import SignIn
 from vivavoce.identity.tickets import TicketOffice
 from vivavoce.identity.tokens import Tokens
 from vivavoce.identity.upkeep import Upkeep
+from vivavoce.library.question_sets import QuestionLibrary
 from vivavoce.observability.metrics import registry_of
 from vivavoce.ports import BlobStore, Invitations, StoreUnavailableError
 from vivavoce.recognisers import InstalledSpeech
@@ -299,6 +301,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         index=index,
         reporter=reporter,
         rights=rights,
+        question_sets=QuestionLibrary(SqlQuestionSets(database), audit, clock),
         voice=voice,
         audit=audit,
         idempotency=idempotency,

@@ -16,6 +16,7 @@ from tests.fakes.clock import FakeClock
 from vivavoce.adapters.blobs.memory import MemoryBlobStore
 from vivavoce.adapters.memory import identity as memory_identity
 from vivavoce.adapters.memory import stores as memory
+from vivavoce.adapters.memory.library import MemoryQuestionSets
 from vivavoce.dialogue.plan import make_plan
 from vivavoce.domain.access import Role
 from vivavoce.domain.session import commands as c
@@ -40,6 +41,7 @@ from vivavoce.identity.passwords import Passwords
 from vivavoce.identity.signin import SignIn
 from vivavoce.identity.tickets import TicketOffice
 from vivavoce.identity.tokens import Tokens
+from vivavoce.library.question_sets import QuestionLibrary
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
 from vivavoce.voice.speech import NoSpeech
@@ -168,6 +170,7 @@ class ApiHouse:
             "index": index,
             "reporter": self.reporter,
             "rights": self.rights,
+            "question_sets": QuestionLibrary(MemoryQuestionSets(), self.audit, self.clock),
             "voice": self.voice,
             "audit": self.audit,
             "idempotency": self.idempotency,

@@ -16,6 +16,7 @@ from vivavoce.http.routes import (
     conversation,
     health,
     participants,
+    question_sets,
     reports,
     rights,
     sessions,
@@ -26,7 +27,7 @@ from vivavoce.http.security import SecurityHeaders
 from vivavoce.http.services import Services
 from vivavoce.http.static import WebApp
 
-_ROUTERS: Final = (auth, sessions, participants, conversation, audio, reports, rights, users, sockets)
+_ROUTERS: Final = (auth, sessions, participants, conversation, audio, reports, rights, question_sets, users, sockets)
 _DESCRIPTION: Final = """\
 Interviews with an AI interviewer, from invitation to report.
 
