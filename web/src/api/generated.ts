@@ -148,6 +148,25 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * ChangeQuestionSetBody
+         * @description What is left out stays; `questions` replaces all of them. `version` is the one that was changed: when somebody
+         *     else was quicker, the answer is a conflict.
+         * @example {
+         *       "title": "Backend engineer",
+         *       "version": 3
+         *     }
+         */
+        ChangeQuestionSetBody: {
+            /** Title */
+            title?: string | null;
+            /** Language */
+            language?: ("en" | "ko" | "zh") | null;
+            /** Questions */
+            questions?: components["schemas"]["QuestionBody"][] | null;
+            /** Version */
+            version?: number | null;
+        };
         /** ChangeUserBody */
         ChangeUserBody: {
             /** Role */
@@ -221,6 +240,21 @@ export interface components {
             items: components["schemas"]["SaidShape"][];
         } & {
             [key: string]: unknown;
+        };
+        /** CriterionBody */
+        CriterionBody: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight?: number;
         };
         /** CriterionMarkBody */
         CriterionMarkBody: {
@@ -568,6 +602,46 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * NewQuestionSetBody
+         * @example {
+         *       "language": "en",
+         *       "questions": [
+         *         {
+         *           "competency": "technical_depth",
+         *           "question_id": "q1",
+         *           "rubric": {
+         *             "criteria": [
+         *               {
+         *                 "description": "Explains causes, not only steps",
+         *                 "name": "Depth",
+         *                 "weight": 2
+         *               }
+         *             ],
+         *             "expected_points": [
+         *               "how the change was rolled out",
+         *               "how it could have been taken back"
+         *             ]
+         *           },
+         *           "text": "Tell us about a system that you changed while it was in use.",
+         *           "time_limit_s": 180
+         *         }
+         *       ],
+         *       "title": "Backend engineer, first round"
+         *     }
+         */
+        NewQuestionSetBody: {
+            /** Title */
+            title: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language?: "en" | "ko" | "zh";
+            /** Questions */
+            questions: components["schemas"]["QuestionBody"][];
+        };
+        /**
          * NewUserBody
          * @example {
          *       "email": "minji@example.com",
@@ -762,6 +836,199 @@ export interface components {
             question_id: string;
             /** Text */
             text: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** QuestionBody */
+        QuestionBody: {
+            /**
+             * Question Id
+             * @description Unique in its set; `q1`, `q2`, … where none is given
+             */
+            question_id?: string | null;
+            /** Text */
+            text: string;
+            /** Time Limit S */
+            time_limit_s?: number | null;
+            /**
+             * Competency
+             * @default
+             */
+            competency?: string;
+            rubric?: components["schemas"]["QuestionRubricBody"] | null;
+        };
+        /** QuestionCriterionShape */
+        QuestionCriterionShape: {
+            /** Name */
+            name: string;
+            /** Description */
+            description: string;
+            /** Weight */
+            weight: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * QuestionRubricBody
+         * @description How answers to this question are judged.
+         */
+        QuestionRubricBody: {
+            /** Criteria */
+            criteria?: components["schemas"]["CriterionBody"][];
+            /**
+             * Expected Points
+             * @description What a good answer says
+             */
+            expected_points?: string[];
+        };
+        /** QuestionRubricShape */
+        QuestionRubricShape: {
+            /** Criteria */
+            criteria: components["schemas"]["QuestionCriterionShape"][];
+            /** Expected Points */
+            expected_points: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * QuestionSetLineShape
+         * @example {
+         *       "archived": false,
+         *       "created_at": "2026-01-31T08:15:00.123Z",
+         *       "created_by": "user_1",
+         *       "language": "en",
+         *       "question_count": 1,
+         *       "question_set_id": "0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
+         *       "time_s": 180,
+         *       "title": "Backend engineer, first round",
+         *       "updated_at": "2026-02-02T10:00:00.000Z",
+         *       "updated_by": "user_1",
+         *       "version": 3
+         *     }
+         */
+        QuestionSetLineShape: {
+            /** Question Set Id */
+            question_set_id: string;
+            /** Version */
+            version: number;
+            /** Title */
+            title: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "ko" | "zh";
+            /** Question Count */
+            question_count: number;
+            /**
+             * Time S
+             * @description The sum of the time limits, in seconds
+             */
+            time_s: number;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Updated At */
+            updated_at: string;
+            /** Archived */
+            archived: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * QuestionSetShape
+         * @example {
+         *       "archived": false,
+         *       "created_at": "2026-01-31T08:15:00.123Z",
+         *       "created_by": "user_1",
+         *       "language": "en",
+         *       "question_count": 1,
+         *       "question_set_id": "0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
+         *       "questions": [
+         *         {
+         *           "competency": "technical_depth",
+         *           "question_id": "q1",
+         *           "rubric": {
+         *             "criteria": [
+         *               {
+         *                 "description": "Explains causes, not only steps",
+         *                 "name": "Depth",
+         *                 "weight": 2
+         *               }
+         *             ],
+         *             "expected_points": [
+         *               "how the change was rolled out",
+         *               "how it could have been taken back"
+         *             ]
+         *           },
+         *           "text": "Tell us about a system that you changed while it was in use.",
+         *           "time_limit_s": 180
+         *         }
+         *       ],
+         *       "time_s": 180,
+         *       "title": "Backend engineer, first round",
+         *       "updated_at": "2026-02-02T10:00:00.000Z",
+         *       "updated_by": "user_1",
+         *       "version": 3
+         *     }
+         */
+        QuestionSetShape: {
+            /** Question Set Id */
+            question_set_id: string;
+            /** Version */
+            version: number;
+            /** Title */
+            title: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "ko" | "zh";
+            /** Question Count */
+            question_count: number;
+            /**
+             * Time S
+             * @description The sum of the time limits, in seconds
+             */
+            time_s: number;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Updated By */
+            updated_by: string;
+            /** Updated At */
+            updated_at: string;
+            /** Archived */
+            archived: boolean;
+            /** Questions */
+            questions: components["schemas"]["QuestionShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** QuestionSetsShape */
+        QuestionSetsShape: {
+            /** Items */
+            items: components["schemas"]["QuestionSetLineShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** QuestionShape */
+        QuestionShape: {
+            /** Question Id */
+            question_id: string;
+            /** Text */
+            text: string;
+            /** Time Limit S */
+            time_limit_s: number | null;
+            /** Competency */
+            competency: string;
+            rubric: components["schemas"]["QuestionRubricShape"] | null;
         } & {
             [key: string]: unknown;
         };
