@@ -26,8 +26,8 @@ from vivavoce.gateway.handshake import (
 )
 
 _END_OF_HEAD: Final = b"\r\n\r\n"
-_LINGER_S: Final = 1.0
-_LINGER_BYTES: Final = 1 << 20
+_LINGER_S: Final = 2.0
+_LINGER_BYTES: Final = 8 << 20  # a whole message of the transport (SPEC.md 0.7)
 
 
 class HttpProtocol(Protocol):

@@ -187,7 +187,10 @@ class _Worker(threading.Thread):
 
     def stop(self) -> None:
         self._stopping.set()
-        self._kill()
+        process = self._process
+        if process is not None and process.poll() is None:
+            # The thread sees the end of its pipe and closes it. Closed from here, it would wait out its time-out.
+            process.kill()
 
     def health(self) -> WorkerHealth:
         process = self._process

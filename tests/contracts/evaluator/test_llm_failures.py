@@ -14,6 +14,8 @@ from vivavoce.domain.errors import VivavoceError
 from vivavoce.engines.evaluator.llm import LlmEvaluator, LlmOptions
 from vivavoce.engines.evaluator.prompt import PROMPT_VERSION
 
+pytestmark = pytest.mark.slow
+
 
 def engine(base_url: str) -> LlmEvaluator:
     options = LlmOptions(base_url=base_url, model="m", timeout_s=0.4, total_timeout_s=5, backoff_s=0.01)

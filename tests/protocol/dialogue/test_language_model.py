@@ -11,6 +11,8 @@ from tests.fakes.openai_server import openai_server
 from tests.protocol.house import receive, send, served
 from vivavoce.domain.session import events as e
 
+pytestmark = pytest.mark.slow
+
 GOOD = "That is a helpful start. What did you measure before you changed anything, and how did you decide?"
 
 

@@ -148,6 +148,7 @@ async def test_no_speech_is_said_politely_and_never_made_up(house: Served) -> No
         assert (await receive(ws))["data"] == data
 
 
+@pytest.mark.slow
 async def test_spec_0_2_a_client_that_comes_back_gets_what_was_heard_meanwhile(house: Served) -> None:
     ws = await greeted(house, "s", ["status"])
     await send(ws, "audio_input", audio_data=b64(said("one")), client_id="a")
@@ -237,6 +238,7 @@ async def test_a_stream_in_which_nobody_spoke_is_answered(house: Served) -> None
     await ws.close()
 
 
+@pytest.mark.slow
 async def test_spec_0_1_a_stream_that_broke_off_goes_on_where_it_was_acknowledged(house: Served) -> None:
     audio = pcm(spoken(0.3, "one", 0.1, "two", 0.1, "three", 0.3))
     half = len(audio) // 2 // 320 * 320
@@ -256,6 +258,7 @@ async def test_spec_0_1_a_stream_that_broke_off_goes_on_where_it_was_acknowledge
     await ws.close()
 
 
+@pytest.mark.slow
 async def test_a_stream_whose_sender_is_gone_is_heard_to_its_end(house: Served) -> None:
     ws = await greeted(house, "s")
     await send(ws, "audio_start", audio_format="pcm", sample_rate=RATE)

@@ -11,6 +11,8 @@ import pytest
 kosoku = pytest.importorskip("kosoku")
 
 # Close codes that the RFC leaves undefined, and data after a close frame: Autobahn only looks.
+pytestmark = pytest.mark.slow
+
 INFORMATIONAL = {"7.1.6", "7.13.1", "7.13.2"}
 CASES = {"1": 16, "2": 11, "3": 7, "4": 10, "5": 20, "6": 145, "7": 37, "9": 54, "10": 1}
 

@@ -39,6 +39,7 @@ def test_spec_0_7_a_burst_of_40_is_taken_and_more_is_rate_limited(endpoint: Reco
         assert client.event() == "patience"
 
 
+@pytest.mark.slow
 def test_spec_0_7_a_flood_is_answered_slowly_and_nobody_else_waits(endpoint: RecordingEndpoint) -> None:
     limits = short(frames_per_second=5000, idle_timeout_s=60.0, heartbeat_s=30.0)
     with Server(endpoint, limits) as server, RawClient(server.port) as flooding, RawClient(server.port) as other:
@@ -142,6 +143,7 @@ def test_spec_0_7_plain_sockets_get_a_ping_and_a_silent_one_is_dropped(endpoint:
         assert [code for code, _ in endpoint.ended] == [CloseCode.GOING_AWAY]
 
 
+@pytest.mark.slow
 def test_spec_0_7_pongs_count_as_life(endpoint: RecordingEndpoint) -> None:
     with Server(endpoint, short()) as server, RawClient(server.port) as client:
         client.open()
@@ -155,6 +157,7 @@ def test_spec_0_7_pongs_count_as_life(endpoint: RecordingEndpoint) -> None:
         assert not endpoint.ended
 
 
+@pytest.mark.slow
 def test_a_door_may_send_a_heartbeat_of_its_own_at_its_own_pace(endpoint: RecordingEndpoint) -> None:
     endpoint.heartbeat_text = "alive?"
     endpoint.heartbeat_s = 0.1

@@ -166,6 +166,7 @@ def test_a_connection_that_does_not_finish_its_head_is_closed(said: bytes) -> No
         assert server.call(lambda: len(server.gateway.deadlines)) <= 1
 
 
+@pytest.mark.slow
 def test_a_head_that_drips_gains_no_time() -> None:
     with Server(limits=short(head_timeout_s=0.4)) as server, RawClient(server.port) as client:
         ended = False

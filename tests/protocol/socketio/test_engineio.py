@@ -340,6 +340,7 @@ def test_a_client_that_closes_its_websocket_connection_is_gone(server: SioServer
 QUICK = SocketIOLimits(ping_interval_s=0.3, ping_timeout_s=0.3)
 
 
+@pytest.mark.slow
 def test_the_server_pings_and_a_client_that_answers_lives() -> None:
     with SioServer(QUICK) as server, RawClient(server.port) as ws, PollingClient(server.port) as client:
         ws.open(f"{PATH}?{WS}").event()

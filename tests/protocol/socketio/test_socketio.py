@@ -482,6 +482,7 @@ def test_a_client_that_is_cut_off_is_gone(server: SioServer) -> None:
     assert not only(server.room).connected
 
 
+@pytest.mark.slow
 def test_a_connection_that_has_ended_leaves_nothing_to_the_garbage_collector(server: SioServer) -> None:
     def count() -> int:
         kinds = (SioConnection, SioSocket, Polling, WebSocket, PollingHttp)

@@ -32,6 +32,7 @@ def test_connections_that_stay_are_put_out_of_sight_in_steps() -> None:
     assert gc.get_freeze_count() <= frozen, "too few have come since"
 
 
+@pytest.mark.slow
 def test_everything_is_looked_at_again_when_hardly_anybody_is_there() -> None:
     class Node:
         alive = 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 PROGRAM = """
 import sys
 for name in ("av", "soxr", "onnxruntime", "faster_whisper", "ctranslate2", "opencc", "sherpa_onnx"):
@@ -40,6 +42,7 @@ assert in_script("廣州", "simplified") == "廣州"
 """
 
 
+@pytest.mark.slow
 def test_without_the_extra_everything_imports_and_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr

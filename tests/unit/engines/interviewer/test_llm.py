@@ -84,6 +84,7 @@ async def test_streams_a_sound_reply(language: Language) -> None:
         ("say:Thank you for telling me. What happened then with the", "bad_output", 1),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 async def test_names_every_failure(behaviour: str, reason: str, requests: int) -> None:
     async with openai_server(behaviour) as server:
         llm = engine(server.base_url)
@@ -188,6 +189,7 @@ async def test_interruption_frees_the_place() -> None:
 @pytest.mark.parametrize(
     "behaviour", ["status:500", "hang", "garbage", "say:", f"break:{GOOD}", "say:안녕하세요 무엇을 도와드릴까요?"]
 )
+@pytest.mark.slow
 async def test_the_interview_goes_on_with_the_guided_engine(behaviour: str) -> None:
     async with openai_server(behaviour) as server:
         llm = engine(server.base_url)
