@@ -112,7 +112,12 @@ class Voice:
             raise not_found("there is no such recording", reason="recording_not_found")
         if live is None:
             if recording.complete or self._transcriber.hears(recording_id):
-                raise conflict("this recording is complete", reason="recording_complete", recording_id=recording_id)
+                raise conflict(
+                    "this recording is complete",
+                    reason="recording_complete",
+                    recording_id=recording_id,
+                    received_bytes=recording.size,
+                )
             live = self._listen(session, recording, partials=partials, patience=patience)
         live.attach(sender)
         live.acknowledge(seq)

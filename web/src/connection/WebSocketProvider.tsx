@@ -6,8 +6,9 @@ import { credentialsOf, type Place } from "@/api/credentials";
 import type { HistoryMessage, Session } from "@/api/types";
 import { type Conversation, EMPTY, reduce } from "@/protocol/conversation";
 import { newId } from "@/protocol/ids";
-import type { ErrorData } from "@/protocol/messages";
+import type { ErrorData, Flag } from "@/protocol/messages";
 import type { OutboxItem } from "@/protocol/outbox";
+import { AudioUplink } from "./audioUplink";
 import { type DialogueStore, WebSocketContext } from "./dialogue";
 import { addressOf, freshToken } from "./endpoints";
 import { loadOutbox, storeOutbox } from "./outboxStorage";
@@ -24,7 +25,7 @@ export interface WebSocketProviderProps {
 
 const WATCHER_FEATURES = ["status", "deltas", "progress"] as const;
 /** The candidate is spoken to first; somebody who watches must not set that off. */
-const CANDIDATE_FEATURES = [...WATCHER_FEATURES, "opening"] as const;
+const CANDIDATE_FEATURES = [...WATCHER_FEATURES, "opening", "partials"] as const;
 
 /** Give it the session's id as `key`: it is bound to one session. */
 export function WebSocketProvider({ place, session, messages, onRefused, children }: WebSocketProviderProps) {
@@ -40,8 +41,9 @@ export function WebSocketProvider({ place, session, messages, onRefused, childre
       pending: outbox,
       now: Date.now(),
     });
-    return createStore<DialogueStore>()(() => ({ conversation, outbox }));
+    return createStore<DialogueStore>()(() => ({ conversation, outbox, uploading: false }));
   });
+  const uplink = useRef<AudioUplink>(null);
 
   const refusedRef = useRef(onRefused);
   useEffect(() => {
@@ -58,10 +60,12 @@ export function WebSocketProvider({ place, session, messages, onRefused, childre
     freshToken: () => freshToken(place),
     openSocket: (address) => new WebSocket(address) as never,
     online: () => navigator.onLine,
-    onMessage: (message) =>
+    onMessage: (message) => {
+      if (uplink.current?.receive(message) === true) return;
       store.setState(({ conversation }) => ({
         conversation: reduce(conversation, { type: "received", message, now: Date.now() }),
-      })),
+      }));
+    },
     onOutbox: (outbox) => {
       storeOutbox(sessionId, userId, store.getState().outbox, outbox);
       store.setState({ outbox });
@@ -73,6 +77,24 @@ export function WebSocketProvider({ place, session, messages, onRefused, childre
       refusedRef.current?.(item, error);
     },
   });
+
+  useEffect(() => {
+    const audio = new AudioUplink({
+      wire: client,
+      onChange: (uploading) => store.setState({ uploading }),
+      onRefused: (error) =>
+        store.setState(({ conversation }) => ({ conversation: { ...conversation, error, unheard: null } })),
+    });
+    uplink.current = audio;
+    if (client.state.name === "connected") audio.connected();
+    const stop = client.subscribe("connected", () => {
+      if (client.state.name === "connected") audio.connected();
+    });
+    return () => {
+      stop();
+      audio.close();
+    };
+  }, [client, store]);
 
   useEffect(() => {
     if (state.name === "connected" || state.name === "ended") return;
@@ -93,6 +115,15 @@ export function WebSocketProvider({ place, session, messages, onRefused, childre
       },
       thinkTime: (seconds?: number) =>
         client.sendNow("think_time", { client_id: newId(), ...(seconds === undefined ? {} : { seconds }) }),
+      recording: {
+        start: (endpointing: boolean) => uplink.current?.start({ endpointing }),
+        push: (bytes: Uint8Array<ArrayBuffer>) => uplink.current?.push(bytes),
+        finish: () => uplink.current?.finish(),
+      },
+      flagged: (utteranceId: string, flag: Flag | null) =>
+        store.setState(({ conversation }) => ({
+          conversation: reduce(conversation, { type: "flagged", utterance_id: utteranceId, flag }),
+        })),
       dismissError: () =>
         store.setState(({ conversation }) => ({ conversation: reduce(conversation, { type: "error_seen" }) })),
     }),

@@ -31,7 +31,7 @@ export interface Socket {
   onopen: ((event: never) => void) | null;
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number; reason: string }) => void) | null;
-  send(data: string): void;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
 }
 
@@ -164,6 +164,13 @@ export class SocketClient {
   sendNow(type: string, data: Record<string, unknown> = {}): boolean {
     if (this.#state.name !== "connected") return false;
     this.#write(type, data);
+    return true;
+  }
+
+  /** Sends a binary frame, such as the next samples of an open stream. False when there is no connection. */
+  sendBytes(bytes: Uint8Array<ArrayBuffer>): boolean {
+    if (this.#state.name !== "connected" || this.#socket?.readyState !== OPEN) return false;
+    this.#socket.send(bytes);
     return true;
   }
 
@@ -303,7 +310,8 @@ export class SocketClient {
       return true;
     }
     const seq = seqOf(message);
-    if (seq === null) return true;
+    // How far a recording has come is told again whenever it goes on.
+    if (seq === null || message.type === "audio_ack") return true;
     const eventId = (message.data as { event_id?: unknown }).event_id;
     const key = typeof eventId === "string" ? eventId : `${message.type}:${seq}`;
     // A repeated status or progress changes nothing, and may be the answer to a resent input.

@@ -12,12 +12,14 @@ export class FakeSocket implements Socket {
   onmessage: Socket["onmessage"] = null;
   onclose: Socket["onclose"] = null;
   sent: Sent[] = [];
+  bytes: Uint8Array[] = [];
   closedByClient = false;
 
   constructor(readonly address: string) {}
 
-  send(data: string): void {
-    this.sent.push(JSON.parse(data) as Sent);
+  send(data: string | Uint8Array): void {
+    if (typeof data !== "string") this.bytes.push(data);
+    else this.sent.push(JSON.parse(data) as Sent);
   }
 
   close(): void {
