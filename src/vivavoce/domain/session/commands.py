@@ -9,13 +9,11 @@ import msgspec
 from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Move
 from vivavoce.domain.recordings import Spoken
+from vivavoce.domain.session.base import Command
 from vivavoce.domain.session.events import InputSource, SessionKind, Unheard, Visibility
+from vivavoce.domain.session.room import AnyRoomCommand, Id
 
 TimerKind = Literal["idle", "time_up", "closing"]
-
-
-class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all commands."""
 
 
 class CreateSession(Command, frozen=True):
@@ -56,8 +54,11 @@ class RecordConsent(Command, frozen=True):
 
 
 class NoteConnected(Command, frozen=True):
+    """`shown_as`: the id as its owner writes it, where that is not `user_id`."""
+
     user_id: str
     role: Role
+    shown_as: Id | None = None
 
 
 class NoteDisconnected(Command, frozen=True):
@@ -195,4 +196,5 @@ AnyCommand = (
     | Withdraw
     | FireTimer
     | RecordReport
+    | AnyRoomCommand
 )

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
-
-import msgspec
 
 from vivavoce.domain.access import STAFF
 from vivavoce.domain.errors import VivavoceError, conflict, forbidden, invalid, not_found, too_large
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
-from vivavoce.domain.session.state import Policy, Recording, SessionState
+from vivavoce.domain.session import room_rules
+from vivavoce.domain.session.base import Context
+from vivavoce.domain.session.room_rules import Decision
+from vivavoce.domain.session.state import Recording, SessionState
 
-
-class Context(msgspec.Struct, frozen=True):
-    """What `decide` may know besides the state: the time (epoch ms), the limits, and who asks."""
-
-    now: int
-    policy: Policy
-    actor: str
-
-
-Decision = list[e.AnySessionEvent]
+__all__ = ["Context", "Decision", "decide"]
 
 
 def decide(state: SessionState, command: c.AnyCommand, context: Context) -> Decision:
@@ -51,7 +43,7 @@ def _create(s: SessionState, cmd: c.CreateSession, ctx: Context) -> Decision:
 
 
 def _configure(s: SessionState, cmd: c.ConfigureSession, ctx: Context) -> Decision:
-    if s.status != "scheduled" or cmd.config == s.config:
+    if s.status not in ("scheduled", "waiting") or cmd.config == s.config:
         return []
     return [e.SessionConfigured(config=cmd.config)]
 
@@ -89,17 +81,21 @@ def _consent(s: SessionState, cmd: c.RecordConsent, ctx: Context) -> Decision:
 def _connected(s: SessionState, cmd: c.NoteConnected, ctx: Context) -> Decision:
     if s.over or cmd.user_id in s.present:
         return []
-    return [e.ParticipantConnected(user_id=cmd.user_id, role=cmd.role)]
+    room_rules.must_have_room(s, ctx)
+    present = len(s.present) + 1
+    return [e.ParticipantConnected(user_id=cmd.user_id, role=cmd.role, present=present, shown_as=cmd.shown_as)]
 
 
 def _disconnected(s: SessionState, cmd: c.NoteDisconnected, ctx: Context) -> Decision:
     role = s.present.get(cmd.user_id)
     if role is None:
         return []
-    return [e.ParticipantDisconnected(user_id=cmd.user_id, role=role, since=cmd.since)]
+    present = len(s.present) - 1
+    return [e.ParticipantDisconnected(user_id=cmd.user_id, role=role, since=cmd.since, present=present)]
 
 
 def _begin(s: SessionState, cmd: c.BeginInterview, ctx: Context) -> Decision:
+    _must_be_a_dialogue(s)
     _must_be_open(s)
     if s.status != "scheduled":
         return []
@@ -107,6 +103,7 @@ def _begin(s: SessionState, cmd: c.BeginInterview, ctx: Context) -> Decision:
 
 
 def _input(s: SessionState, cmd: c.SubmitInput, ctx: Context) -> Decision:
+    _must_be_a_dialogue(s)
     if len(cmd.text) > ctx.policy.text_limit:
         raise too_large(f"a text has at most {ctx.policy.text_limit} characters", ctx.policy.text_limit, field="text")
     if not cmd.text.strip():
@@ -192,6 +189,8 @@ def _heard(s: SessionState, recording: Recording, cmd: c.RecordSpeech, ctx: Cont
     missed = [gap for gap in cmd.missed if gap.end_s > recording.heard_s or gap.end_s == 0]
     if parts and not _may_be_recorded(s, recording.user_id, ctx):
         parts, missed = [], [c.Missed("consent_required", parts[0].spoken.start_s, parts[-1].spoken.end_s)]
+    if s.kind == "room":
+        return [*room_rules.captions(s, recording, parts, ctx), *_misses(recording, missed)]
     events: Decision = []
     if parts and s.status == "scheduled":
         events.append(e.InterviewBegan(plan=cmd.plan))
@@ -211,7 +210,11 @@ def _heard(s: SessionState, recording: Recording, cmd: c.RecordSpeech, ctx: Cont
                 spoken=part.spoken,
             )
         )
-    events += [
+    return [*events, *_misses(recording, missed)]
+
+
+def _misses(recording: Recording, missed: Sequence[c.Missed]) -> Decision:
+    return [
         e.SpeechMissed(
             user_id=recording.user_id,
             recording_id=recording.recording_id,
@@ -223,7 +226,6 @@ def _heard(s: SessionState, recording: Recording, cmd: c.RecordSpeech, ctx: Cont
         )
         for gap in missed
     ]
-    return events
 
 
 def _file_recording(s: SessionState, cmd: c.FileRecording, ctx: Context) -> Decision:
@@ -276,7 +278,7 @@ def _patience(s: SessionState, cmd: c.RequestPatience, ctx: Context) -> Decision
 def _end(s: SessionState, cmd: c.EndSession, ctx: Context) -> Decision:
     if s.over:
         return []
-    speaks = s.speaks(cmd.by, cmd.role)
+    speaks = s.kind == "dialogue" and s.speaks(cmd.by, cmd.role)
     if cmd.role not in STAFF and not speaks:
         raise forbidden("this role cannot end the interview")
     at_s = s.elapsed_s(ctx.now)
@@ -307,7 +309,15 @@ def _report(s: SessionState, cmd: c.RecordReport, ctx: Context) -> Decision:
     return [e.ReportStored(failed=cmd.failed)]
 
 
+def _must_be_a_dialogue(s: SessionState) -> None:
+    if s.kind != "dialogue":
+        raise conflict("nobody replies here: this interview is led by people", reason="not_a_dialogue")
+
+
 def _must_be_allowed_to_speak(s: SessionState, user_id: str, ctx: Context) -> None:
+    if s.kind == "room":
+        room_rules.must_take_voice(s, user_id, ctx)
+        return
     member = s.members.get(user_id)
     if member is None or member.removed or not s.speaks(user_id, member.role):
         raise forbidden("only the candidate answers in this interview", reason="only_candidate_speaks")
@@ -352,4 +362,5 @@ _DECIDERS: Final[dict[type, Callable[[SessionState, Any, Context], Decision]]] =
     c.Withdraw: _withdraw,
     c.FireTimer: _timer,
     c.RecordReport: _report,
+    **room_rules.DECIDERS,
 }

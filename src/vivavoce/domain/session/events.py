@@ -6,13 +6,15 @@ Fields named in `PERSONAL` of a type are what erasure takes out; the rest is str
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Final, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
 from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Move
 from vivavoce.domain.recordings import Spoken
+from vivavoce.domain.session.base import SessionEvent
+from vivavoce.domain.session.room import AnyRoomEvent, Id
 
 SessionKind = Literal["room", "dialogue", "panel"]
 Visibility = Literal["sealed", "live"]
@@ -31,14 +33,6 @@ EndReason = Literal["candidate", "interviewer", "completed", "time", "abandoned"
 
 
 _ABOUT_THE_CANDIDATE: Final = ("config.candidate_name", "config.resume", "config.job_description")
-
-
-class SessionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False):
-    """Base of all session events. Trees of plain values, which the garbage collector need not walk."""
-
-    PERSONAL: ClassVar[tuple[str, ...]] = ()
-
-    redacted: bool = False
 
 
 class SessionCreated(SessionEvent, frozen=True, tag=True):
@@ -81,16 +75,24 @@ class ConsentRecorded(SessionEvent, frozen=True, tag=True):
 
 
 class ParticipantConnected(SessionEvent, frozen=True, tag=True):
+    """`present` counts who is there now. `shown_as`: the id as its owner writes it, where that is not `user_id`."""
+
+    PERSONAL = ("shown_as",)
+
     user_id: str = ""
     role: Role = "candidate"
+    present: int = 0
+    shown_as: Id | None = None
 
 
 class ParticipantDisconnected(SessionEvent, frozen=True, tag=True):
-    """Said after the grace period; `since` (epoch ms) is when the last connection went, and stops the clock there."""
+    """Said after the grace period, or when somebody leaves; `since` (epoch ms) is when the last connection went, and
+    stops the clock there. `present` counts who is still there."""
 
     user_id: str = ""
     role: Role = "candidate"
     since: int = 0
+    present: int = 0
 
 
 class InterviewBegan(SessionEvent, frozen=True, tag=True):
@@ -234,6 +236,7 @@ AnySessionEvent = (
     | PatienceRequested
     | SessionEnded
     | ReportStored
+    | AnyRoomEvent
 )
 
 _ENCODER: Final = msgspec.json.Encoder()

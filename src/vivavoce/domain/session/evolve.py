@@ -8,6 +8,7 @@ from typing import Any, Final
 from vivavoce.domain.interview import Turn
 from vivavoce.domain.recordings import joint_confidence, spans_of
 from vivavoce.domain.session import events as e
+from vivavoce.domain.session import room_rules
 from vivavoce.domain.session.state import Input, Member, Recording, SessionState
 
 
@@ -60,6 +61,7 @@ def _consent(s: SessionState, r: e.Recorded, d: e.ConsentRecorded) -> None:
 
 def _connected(s: SessionState, r: e.Recorded, d: e.ParticipantConnected) -> None:
     s.present[d.user_id] = d.role
+    room_rules.note_connected(s, d)
     if s.speaks(d.user_id, d.role):
         s.last_activity = r.at
         _start_clock(s, r.at)
@@ -218,9 +220,10 @@ def _ended(s: SessionState, r: e.Recorded, d: e.SessionEnded) -> None:
     s.ended_by = d.by
     s.opening_due = False
     s.patience_until = 0
+    room_rules.end(s)
     judged = bool(s.began_at) and d.reason != "withdrawn"
     s.report = "pending" if judged else "none"
-    _stop_clock(s, r.at)
+    s.stop_clock(r.at)
 
 
 def _report(s: SessionState, r: e.Recorded, d: e.ReportStored) -> None:
@@ -232,15 +235,9 @@ def _start_clock(s: SessionState, at: int) -> None:
         s.clock_running_since = at
 
 
-def _stop_clock(s: SessionState, at: int) -> None:
-    if s.clock_running_since is not None:
-        s.clock_ms += max(0, at - s.clock_running_since)
-        s.clock_running_since = None
-
-
 def _stop_clock_when_alone(s: SessionState, at: int) -> None:
-    if not s.candidate_here:
-        _stop_clock(s, at)
+    if s.kind != "room" and not s.candidate_here:
+        s.stop_clock(at)
 
 
 _HANDLERS: Final[dict[type, Callable[[SessionState, e.Recorded, Any], None]]] = {
@@ -262,4 +259,5 @@ _HANDLERS: Final[dict[type, Callable[[SessionState, e.Recorded, Any], None]]] = 
     e.PatienceRequested: _patience,
     e.SessionEnded: _ended,
     e.ReportStored: _report,
+    **room_rules.HANDLERS,
 }

@@ -12,8 +12,9 @@ from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Turn
 from vivavoce.domain.recordings import Spoken
 from vivavoce.domain.session.commands import TimerKind
 from vivavoce.domain.session.events import EndReason, InputSource, SessionKind, Unheard, Visibility
+from vivavoce.domain.session.room import RoomState
 
-Status = Literal["scheduled", "live", "paused", "ended", "stopped"]
+Status = Literal["scheduled", "waiting", "live", "paused", "ended", "stopped"]
 ReportStatus = Literal["none", "pending", "ready", "failed"]
 
 OVER: Final = frozenset({"ended", "stopped"})
@@ -31,6 +32,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     max_pending_inputs: int = 32
     max_pending_recordings: int = 16
     audio_bytes: int = 2 * 1024**3
+    room_participants: int = 64
 
 
 class Member(msgspec.Struct, gc=False):
@@ -129,6 +131,7 @@ class SessionState(msgspec.Struct):
     ended_by: str = ""
     report: ReportStatus = "none"
     last_activity: int = 0
+    room: RoomState = msgspec.field(default_factory=RoomState)
     head: int = 0
 
     @property
@@ -144,9 +147,16 @@ class SessionState(msgspec.Struct):
         return self.config.duration_minutes * 60_000
 
     def elapsed_ms(self, now: int) -> int:
-        """The candidate's clock: runs while the interview is live and somebody who speaks is there."""
+        """The interview's clock. In a dialogue it is the candidate's, and runs while the interview is live and
+        somebody who speaks is there; in a room it runs while the interview is live."""
         running = 0 if self.clock_running_since is None else max(0, now - self.clock_running_since)
         return self.clock_ms + running
+
+    def stop_clock(self, at: int) -> None:
+        """For `evolve`: the clock stands from `at` (epoch ms) on."""
+        if self.clock_running_since is not None:
+            self.clock_ms += max(0, at - self.clock_running_since)
+            self.clock_running_since = None
 
     def elapsed_s(self, now: int) -> float:
         return self.elapsed_ms(now) / 1000
@@ -184,7 +194,11 @@ class SessionState(msgspec.Struct):
 
     @property
     def reply_due(self) -> bool:
-        return self.status == "live" and (self.opening_due or self.first_pending < len(self.inputs))
+        return (
+            self.kind == "dialogue"
+            and self.status == "live"
+            and (self.opening_due or self.first_pending < len(self.inputs))
+        )
 
     @property
     def work_due(self) -> bool:
@@ -193,10 +207,10 @@ class SessionState(msgspec.Struct):
 
     def deadlines(self, policy: Policy) -> list[tuple[TimerKind, int, int]]:
         """The times that are set: (kind, due in epoch ms, seq of the event that set it)."""
-        if self.status != "live":
+        if self.status not in ("live", "paused"):
             return []
         due: list[tuple[TimerKind, int, int]] = [("idle", self.last_activity + policy.idle_end_ms, self.began_seq)]
-        if self.clock_running_since is not None:
+        if self.kind == "dialogue" and self.clock_running_since is not None:
             left = self.duration_ms + policy.overtime_ms - self.clock_ms
             due.append(("time_up", self.clock_running_since + left, self.began_seq))
         if self.closing_since and not self.reply_due:
