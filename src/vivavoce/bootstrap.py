@@ -26,6 +26,7 @@ from vivavoce.adapters.sql.database import Database
 from vivavoce.adapters.sql.library import SqlQuestionSets
 from vivavoce.adapters.sql.log import SqlEventLog
 from vivavoce.adapters.sql.migrate import migrate
+from vivavoce.adapters.sql.rubrics import SqlRubrics
 from vivavoce.dialogue.plan import make_plan
 from vivavoce.dialogue.responder import Responder, Wording
 from vivavoce.domain.errors import VivavoceError
@@ -33,7 +34,7 @@ from vivavoce.domain.interview import InterviewConfig, InterviewPlan
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.engines.evaluator.contract import Evaluator
-from vivavoce.engines.evaluator.rubrics import load_rubric
+from vivavoce.engines.evaluator.rubrics import built_in_rubrics, load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
 from vivavoce.engines.interviewer.fallback import FallbackInterviewer, SingleInterviewer
@@ -63,6 +64,7 @@ from vivavoce.identity.tickets import TicketOffice
 from vivavoce.identity.tokens import Tokens
 from vivavoce.identity.upkeep import Upkeep
 from vivavoce.library.question_sets import QuestionLibrary
+from vivavoce.library.rubrics import RubricLibrary
 from vivavoce.observability.metrics import registry_of
 from vivavoce.ports import BlobStore, Invitations, StoreUnavailableError
 from vivavoce.recognisers import InstalledSpeech
@@ -248,6 +250,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         evaluator_for(settings),
         load_rubric,
     )
+    rubrics = RubricLibrary(SqlRubrics(database), built_in_rubrics(), audit, clock)
     speech = speech or InstalledSpeech(settings)
     voice = Voice(speech, blobs, sessions, plan_for, grace_s=settings.grace_s)
     rights = Rights(
@@ -300,6 +303,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         entry=entry,
         index=index,
         reporter=reporter,
+        rubrics=rubrics,
         rights=rights,
         question_sets=QuestionLibrary(SqlQuestionSets(database), audit, clock),
         voice=voice,

@@ -12,6 +12,7 @@ import msgspec
 from vivavoce.domain.access import Identity
 from vivavoce.domain.interview import Language
 from vivavoce.domain.question_sets import QuestionSet
+from vivavoce.domain.rubrics import RubricVersion
 
 # --- the event log -------------------------------------------------------------------------------------------------
 
@@ -371,6 +372,26 @@ class QuestionSets(Protocol):
 
     async def page(self, wanted: QuestionSetFilter) -> list[QuestionSetLine]:
         """Newest first; one query however long the page is."""
+        ...
+
+
+class Rubrics(Protocol):
+    """People's own rubrics by id; every version that was ever stored stays. Versions are numbered 1, 2, 3 …"""
+
+    async def add(self, rubric: RubricVersion) -> bool:
+        """Store version 1; False, and nothing is stored, when the id is taken."""
+        ...
+
+    async def by_id(self, rubric_id: str, version: str | None = None) -> RubricVersion | None:
+        """The newest version, or the one asked for."""
+        ...
+
+    async def put_version(self, rubric: RubricVersion) -> bool:
+        """Store the next version; False, and nothing is stored, unless it follows the newest one there is."""
+        ...
+
+    async def page(self, before: tuple[int, str] | None, limit: int) -> list[RubricVersion]:
+        """The newest version of each, newest rubric first; `before` is the (created_at, rubric_id) of the last seen."""
         ...
 
 

@@ -17,11 +17,12 @@ from vivavoce.adapters.blobs.memory import MemoryBlobStore
 from vivavoce.adapters.memory import identity as memory_identity
 from vivavoce.adapters.memory import stores as memory
 from vivavoce.adapters.memory.library import MemoryQuestionSets
+from vivavoce.adapters.memory.rubrics import MemoryRubrics
 from vivavoce.dialogue.plan import make_plan
 from vivavoce.domain.access import Role
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.state import Policy, SessionState
-from vivavoce.engines.evaluator.rubrics import load_rubric
+from vivavoce.engines.evaluator.rubrics import built_in_rubrics, load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
 from vivavoce.evaluation.records import PrivateRecords
@@ -42,6 +43,7 @@ from vivavoce.identity.signin import SignIn
 from vivavoce.identity.tickets import TicketOffice
 from vivavoce.identity.tokens import Tokens
 from vivavoce.library.question_sets import QuestionLibrary
+from vivavoce.library.rubrics import RubricLibrary
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
 from vivavoce.voice.speech import NoSpeech
@@ -169,6 +171,7 @@ class ApiHouse:
             "entry": Entry(self.sessions, admit),
             "index": index,
             "reporter": self.reporter,
+            "rubrics": RubricLibrary(MemoryRubrics(), built_in_rubrics(), self.audit, self.clock),
             "rights": self.rights,
             "question_sets": QuestionLibrary(MemoryQuestionSets(), self.audit, self.clock),
             "voice": self.voice,

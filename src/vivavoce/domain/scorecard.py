@@ -41,11 +41,14 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Criterion(msgspec.Struct, frozen=True, kw_only=True):
+    """`keywords` are words that answers bearing on it are likely to hold: they find evidence, they earn nothing."""
+
     criterion_id: str
     name: str
     description: str
     levels: tuple[Level, ...]
     weight: float = 1.0
+    keywords: tuple[str, ...] = ()
 
 
 class Rubric(msgspec.Struct, frozen=True, kw_only=True):

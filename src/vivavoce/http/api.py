@@ -19,6 +19,7 @@ from vivavoce.http.routes import (
     question_sets,
     reports,
     rights,
+    rubrics,
     sessions,
     sockets,
     users,
@@ -27,7 +28,19 @@ from vivavoce.http.security import SecurityHeaders
 from vivavoce.http.services import Services
 from vivavoce.http.static import WebApp
 
-_ROUTERS: Final = (auth, sessions, participants, conversation, audio, reports, rights, question_sets, users, sockets)
+_ROUTERS: Final = (
+    auth,
+    sessions,
+    participants,
+    conversation,
+    audio,
+    reports,
+    rights,
+    question_sets,
+    rubrics,
+    users,
+    sockets,
+)
 _DESCRIPTION: Final = """\
 Interviews with an AI interviewer, from invitation to report.
 

@@ -24,6 +24,7 @@ from vivavoce.identity.keyring import Keyring, Mode
 from vivavoce.identity.signin import SignIn
 from vivavoce.identity.tickets import TicketOffice
 from vivavoce.library.question_sets import QuestionLibrary
+from vivavoce.library.rubrics import RubricLibrary
 from vivavoce.ports import Audit, Clock, IdempotencyKeys, SessionIndex
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
@@ -82,6 +83,7 @@ class Services:
     entry: Entry
     index: SessionIndex
     reporter: Reporter
+    rubrics: RubricLibrary
     rights: Rights
     question_sets: QuestionLibrary
     voice: Voice

@@ -3,7 +3,8 @@
 from alembic import context
 
 import vivavoce.adapters.sql.identity_tables
-import vivavoce.adapters.sql.library_tables  # noqa: F401  (both add their tables)
+import vivavoce.adapters.sql.library_tables
+import vivavoce.adapters.sql.rubric_tables  # noqa: F401  (all add their tables)
 from vivavoce.adapters.sql.tables import metadata
 
 context.configure(

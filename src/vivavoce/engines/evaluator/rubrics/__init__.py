@@ -11,12 +11,15 @@ from typing import Final
 import msgspec
 
 from vivavoce.domain.errors import invalid
-from vivavoce.domain.interview import Language
+from vivavoce.domain.interview import LANGUAGES, Language
+from vivavoce.domain.rubrics import Localised, RubricCriterion, RubricVersion
 from vivavoce.domain.scorecard import Criterion, Level, Rubric
 
 RUBRIC_ID: Final = "vivavoce-builtin"
 #: The criteria of a panel's live evaluation.
 PANEL_CRITERIA: Final[tuple[str, ...]] = ("technical", "experience", "character", "motivation")
+PANEL_RUBRIC: Final = "panel"
+_TITLES: Final = {PANEL_RUBRIC: "Panel interview", "competencies": "Competencies of the AI interview"}
 
 
 class _CriterionText(msgspec.Struct, frozen=True):
@@ -57,3 +60,30 @@ def load_rubric(criterion_ids: Sequence[str], language: Language) -> Rubric:
 def _criterion(criterion_id: str, text: _CriterionText) -> Criterion:
     levels = tuple(Level(level=level, anchor=anchor) for level, anchor in enumerate(text.levels, start=1))
     return Criterion(criterion_id=criterion_id, name=text.name, description=text.description, levels=levels)
+
+
+@cache
+def built_in_rubrics() -> tuple[RubricVersion, ...]:
+    """The built-in rubrics in all languages: that of panels (document B) and the competencies of AI interviews."""
+    competencies = tuple(name for name in criterion_ids() if name not in PANEL_CRITERIA)
+    return (_built_in(PANEL_RUBRIC, PANEL_CRITERIA), _built_in("competencies", competencies))
+
+
+def _built_in(rubric_id: str, chosen: Sequence[str]) -> RubricVersion:
+    criteria = tuple(_localised(criterion_id) for criterion_id in chosen)
+    digest = hashlib.sha256(msgspec.json.encode(criteria)).hexdigest()
+    return RubricVersion(
+        rubric_id=rubric_id, version=digest[:12], title=_TITLES[rubric_id], criteria=criteria, built_in=True
+    )
+
+
+def _localised(criterion_id: str) -> RubricCriterion:
+    texts = {language: _texts(language)[criterion_id] for language in LANGUAGES}
+    return RubricCriterion(
+        criterion_id=criterion_id,
+        name=Localised(**{language: text.name for language, text in texts.items()}),
+        description=Localised(**{language: text.description for language, text in texts.items()}),
+        levels=tuple(
+            Localised(**{language: text.levels[place] for language, text in texts.items()}) for place in range(5)
+        ),
+    )
