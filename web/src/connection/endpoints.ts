@@ -13,18 +13,23 @@ const PATHS: Record<Endpoint["door"], (id: string) => string> = {
 
 const CODES: Record<number, number> = { 401: 4401, 403: 4403, 404: 4404 };
 
-export async function addressOf(endpoint: Endpoint, place: Place): Promise<string> {
+/** A ticket that opens one socket within 30 s. Throws AddressRefused where trying again cannot help. */
+export async function ticketFor(place: Place): Promise<string> {
   try {
-    const { ticket } = await socketTicket(place);
-    const address = new URL(PATHS[endpoint.door](endpoint.sessionId), window.location.href);
-    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-    address.searchParams.set("ticket", ticket);
-    return address.href;
+    return (await socketTicket(place)).ticket;
   } catch (error) {
     const code = error instanceof ApiError ? CODES[error.status] : undefined;
     if (code !== undefined) throw new AddressRefused(code, (error as ApiError).message);
     throw error;
   }
+}
+
+export async function addressOf(endpoint: Endpoint, place: Place): Promise<string> {
+  const ticket = await ticketFor(place);
+  const address = new URL(PATHS[endpoint.door](endpoint.sessionId), window.location.href);
+  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+  address.searchParams.set("ticket", ticket);
+  return address.href;
 }
 
 export const freshToken = (place: Place): Promise<string | null> => accessToken(place);

@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useState } from "react";
 import type { ServerMessage } from "@/protocol/messages";
 import { type ConnectionState, SocketClient, type SocketClientOptions } from "./socketClient";
+import { useLifeOfPage } from "./useLifeOfPage";
 
 export interface UseWebSocket {
   state: ConnectionState;
@@ -25,29 +26,7 @@ export function useWebSocket(options: UseWebSocketOptions): UseWebSocket {
     (type, listener) => client.subscribe(type, listener),
     [client],
   );
-  const hidden = useRef(false);
-
-  useEffect(() => {
-    if (!enabled) return undefined;
-    const online = () => client.onlineChanged(true);
-    const offline = () => client.onlineChanged(false);
-    const visible = () => {
-      const back = hidden.current && document.visibilityState === "visible";
-      hidden.current = document.visibilityState === "hidden";
-      // A laptop that was closed finds its timers asleep: look after the connection when the page is seen again.
-      if (back && (client.state.name === "failed" || client.state.name === "reconnecting")) client.connect();
-    };
-    client.connect();
-    window.addEventListener("online", online);
-    window.addEventListener("offline", offline);
-    document.addEventListener("visibilitychange", visible);
-    return () => {
-      window.removeEventListener("online", online);
-      window.removeEventListener("offline", offline);
-      document.removeEventListener("visibilitychange", visible);
-      client.close();
-    };
-  }, [client, enabled]);
+  useLifeOfPage(client, enabled);
 
   return { state, client, connect, subscribe };
 }
