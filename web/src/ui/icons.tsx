@@ -119,3 +119,29 @@ export const QuoteIcon = ({ size }: Props) => (
     <path d="M5 17c3-1.5 4.5-4 4.5-7H5V6h5M14 17c3-1.5 4.5-4 4.5-7H14V6h5" />
   </Icon>
 );
+export const MicrophoneIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <rect x="9" y="3" width="6" height="11" rx="3" />
+    <path d="M5.5 11.5a6.5 6.5 0 0 0 13 0M12 18v3" />
+  </Icon>
+);
+export const PlayIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <path d="M7.5 5v14l11-7-11-7Z" />
+  </Icon>
+);
+export const StopIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <rect x="6.5" y="6.5" width="11" height="11" rx="2" />
+  </Icon>
+);
+export const FlagIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <path d="M6 21V4h11l-2 4.5L17 13H6" />
+  </Icon>
+);
+export const PencilIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <path d="m5 19 1-4.2L16.5 4.3a1.8 1.8 0 0 1 2.6 0l.6.6a1.8 1.8 0 0 1 0 2.6L9.2 18 5 19Z" />
+  </Icon>
+);
