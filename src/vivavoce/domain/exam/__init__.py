@@ -1,0 +1,1 @@
+"""Exams: questions, responses, marks, batches, alerts and appeals. Pure."""
