@@ -84,10 +84,6 @@ class ResponseRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
 
 
-class SubmissionGone(msgspec.Struct, frozen=True, kw_only=True):
-    submission_id: str
-
-
 class OutcomeRow(msgspec.Struct, frozen=True, kw_only=True):
     response_id: str
     status: str

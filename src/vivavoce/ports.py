@@ -90,6 +90,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     session_row: SessionRow | None = None
     memberships: tuple[MembershipRow, ...] = ()
     outbox: tuple[OutboxItem, ...] = ()
+    rows: tuple[msgspec.Struct, ...] = ()
+    """Rows of other kinds (`exam_ports`), for the tables the log was made with."""
 
 
 class Appended(msgspec.Struct, frozen=True):

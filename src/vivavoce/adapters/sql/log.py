@@ -7,13 +7,16 @@ import hashlib
 import os
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 
 from vivavoce.adapters.sql.database import Database
 from vivavoce.ports import Append, Appended, Position, SequenceConflictError, SessionRow
+
+#: How rows beside the events are written, by kind and in this order: a statement and what fills it.
+Statements = Mapping[type[msgspec.Struct], tuple[str, Callable[[Any], tuple[object, ...]]]]
 
 _STREAMS_REMEMBERED: Final = 50_000
 _SALT_BYTES: Final = 16
@@ -58,9 +61,10 @@ class _Stream:
 class SqlEventLog:
     """EventLog on the one writer of a Database."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, statements: Statements | None = None) -> None:
+        """`statements` say how the rows of an append are written: SQL and values by kind of row."""
         self._database = database
-        self._writer = _Appender()
+        self._writer = _Appender(statements or {})
         self._epoch = ""
 
     def append(self, request: Append) -> asyncio.Future[Appended]:
@@ -99,8 +103,9 @@ def _position(connection: sqlite3.Connection, stream: str) -> tuple[str, int]:
 class _Appender:
     """Runs in the writer thread only."""
 
-    def __init__(self) -> None:
+    def __init__(self, statements: Statements) -> None:
         self._streams: OrderedDict[str, _Stream] = OrderedDict()
+        self._statements = statements
 
     def forget(self) -> None:
         self._streams.clear()
@@ -110,6 +115,7 @@ class _Appender:
         sessions: dict[str, tuple[object, ...]] = {}
         memberships: list[tuple[object, ...]] = []
         outbox: list[tuple[object, ...]] = []
+        others: dict[type[msgspec.Struct], list[tuple[object, ...]]] = {}
         group: dict[tuple[str, str, str], Appended] = {}
         outcomes: list[Appended | Exception] = []
         salts = os.urandom(_SALT_BYTES * sum(len(request.events) for request in requests))
@@ -151,6 +157,8 @@ class _Appender:
                 sessions[request.session_row.session_id] = msgspec.structs.astuple(request.session_row)
             memberships += [(m.session_id, m.user_id, m.role, m.active) for m in request.memberships]
             outbox += [(o.key, o.kind, o.subject) for o in request.outbox]
+            for row in request.rows:
+                others.setdefault(type(row), []).append(self._statements[type(row)][1](row))
             outcomes.append(Appended(first, last))
             if key is not None:
                 group[key] = Appended(first, last, duplicate=True)
@@ -162,6 +170,10 @@ class _Appender:
         ):
             if values:
                 connection.executemany(statement, values)
+        if others:
+            for kind, (statement, _) in self._statements.items():
+                if kind in others:
+                    connection.executemany(statement, others[kind])
         return outcomes
 
     def _find(self, connection: sqlite3.Connection, stream: str, actor: str, client_id: str) -> Appended | None:

@@ -85,13 +85,6 @@ class SubmissionsReceived(ExamEvent, frozen=True, tag=True):
     submissions: tuple[SubmissionGiven, ...] = ()
 
 
-class SubmissionRemoved(ExamEvent, frozen=True, tag=True):
-    """Taken back before anything of it was marked. `responses` is how many it had."""
-
-    submission_id: str = ""
-    responses: int = 0
-
-
 class GradeGiven(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """A mark of one response, and what the response came to by it."""
 
@@ -186,7 +179,6 @@ AnyExamEvent = (
     | ExamMemberAdded
     | ExamMemberRemoved
     | SubmissionsReceived
-    | SubmissionRemoved
     | ResponsesGraded
     | ResponseMarked
     | SeedChosen

@@ -395,9 +395,6 @@ def evolve(state: ExamState, event: e.AnyExamEvent, *, seq: int, at: int, actor:
         case e.SubmissionsReceived():
             state.submissions += len(event.submissions)
             _count(state, "ungraded", sum(len(submission.responses) for submission in event.submissions))
-        case e.SubmissionRemoved():
-            state.submissions -= 1
-            _count(state, "ungraded", -event.responses)
         case e.ResponsesGraded():
             for grade in event.grades:
                 _move(state, grade.outcome)

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import vivavoce.adapters.sql.exam_tables
 import vivavoce.adapters.sql.identity_tables
 import vivavoce.adapters.sql.library_tables
 import vivavoce.adapters.sql.rubric_tables  # noqa: F401  (all add their tables)
