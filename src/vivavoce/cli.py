@@ -220,6 +220,18 @@ def openapi() -> None:
     typer.echo(json.dumps(_documents()["openapi"], ensure_ascii=False, indent=2))
 
 
+@app.command()
+def asyncapi() -> None:
+    """Print the AsyncAPI document of the sockets."""
+    from vivavoce.bootstrap import VERSION
+    from vivavoce.protocols.asyncapi.document import asyncapi as describe
+    from vivavoce.protocols.asyncapi.doors import DOORS
+
+    settings = _settings(mode="development", host="127.0.0.1")
+    url = settings.public_url or f"http://{settings.host}:{settings.port}"
+    typer.echo(json.dumps(describe(DOORS, version=VERSION, url=url), ensure_ascii=False, indent=2))
+
+
 def _documents() -> dict[str, Any]:
     """The API's documents, made from the application itself on a store in a temporary folder."""
     import tempfile

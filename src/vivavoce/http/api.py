@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from vivavoce.http import docs
+from vivavoce.http import asyncapi, docs
 from vivavoce.http.errors import add_error_handlers
 from vivavoce.http.measure import API, MeasureRequests
 from vivavoce.http.routes import (
@@ -70,7 +70,7 @@ def create_api(services: Services) -> FastAPI:
     for module in _ROUTERS:
         app.include_router(module.router, prefix=API)
     app.include_router(health.router)
-    app.router.routes.extend(docs.routes())
+    app.router.routes.extend([*docs.routes(), asyncapi.route()])
     app.router.default = WebApp(services.web_app)
     if services.allowed_origins or services.mode == "development":
         app.add_middleware(

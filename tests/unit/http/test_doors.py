@@ -66,7 +66,7 @@ async def test_spec_0_5_production_refuses_every_anonymous_caller_but_at_the_ope
 async def test_no_route_is_left_out_of_the_list_above() -> None:
     house = ApiHouse()
     hidden = routes_of(house.api.routes) - {("HEAD", path) for _, path in operations(house)} - set(operations(house))
-    shown_anyway = {"/openapi.json", "/docs", "/docs/docs.js", "/docs/docs.css"}
+    shown_anyway = {"/openapi.json", "/asyncapi.json", "/docs", "/docs/docs.js", "/docs/docs.css"}
     api_prefix = "/api/v1"
     unknown = {
         (method, path)
@@ -77,7 +77,7 @@ async def test_no_route_is_left_out_of_the_list_above() -> None:
     assert set(operations(house)) >= OPEN
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"])
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics", "/openapi.json", "/asyncapi.json", "/docs"])
 async def test_what_operators_need_is_open(house: ApiHouse, path: str) -> None:
     async with house.client() as client:
         assert (await client.get(path)).status_code == 200

@@ -1,0 +1,30 @@
+"""How each protocol wraps its data, as schemas. An envelope takes the message's type on the wire, the schema of its
+data, and whether it comes from a client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vivavoce.protocols.asyncapi.schemas import Schema
+
+Envelope = Callable[[str, Schema, bool], Schema]
+
+_TEXT: Schema = {"type": "string"}
+_TIME: Schema = {"type": "string", "format": "date-time"}
+_ID: Schema = {"type": ["string", "integer"]}
+
+
+def _object(properties: Schema, required: list[str]) -> Schema:
+    return {"type": "object", "properties": properties, "required": required}
+
+
+def dialogue(kind: str, data: Schema, from_client: bool) -> Schema:
+    """`{type, session_id, timestamp, data}`; of a client's, all but the type may be left out."""
+    session_id = _ID if from_client else _TEXT
+    properties = {"type": {"const": kind}, "session_id": session_id, "timestamp": _TIME, "data": data}
+    return _object(properties, ["type"] if from_client else list(properties))
+
+
+def bare(_kind: str, data: Schema, _from_client: bool) -> Schema:
+    """The data alone: the message's name is the name of a Socket.IO event, or stands in the data."""
+    return data
