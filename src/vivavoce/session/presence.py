@@ -10,6 +10,7 @@ from vivavoce.domain.access import Role
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.ids import SYSTEM
 from vivavoce.domain.session import commands as c
+from vivavoce.domain.session.room import Id
 from vivavoce.ports import Clock
 from vivavoce.session.running import Receipt, RunningSession
 
@@ -30,22 +31,32 @@ class Presence:
         self._leaving: dict[tuple[str, str], tuple[int, int]] = {}
         """(session, person) → (when the last connection went, when the grace is over), epoch ms."""
 
-    def arrived(self, session: RunningSession, user_id: str, role: Role) -> None:
+    def arrived(
+        self, session: RunningSession, user_id: str, role: Role, shown_as: Id | None = None
+    ) -> asyncio.Future[Receipt] | None:
+        """A connection of this person is here; where it is their first, what says so, which may still be refused: then
+        it has to be taken back (`left`, for good). `shown_as` is their id as they write it themselves."""
         key = (session.session_id, user_id)
         self._connections[key] = self._connections.get(key, 0) + 1
         self._leaving.pop(key, None)
-        if user_id not in session.state.present:
-            self._note(session, c.NoteConnected(user_id=user_id, role=role))
+        if user_id in session.state.present:
+            return None
+        return self._note(session, c.NoteConnected(user_id=user_id, role=role, shown_as=shown_as))
 
-    def left(self, session: RunningSession, user_id: str) -> None:
+    def left(self, session: RunningSession, user_id: str, *, for_good: bool = False) -> asyncio.Future[Receipt] | None:
+        """A connection is gone. After the last one the grace runs, or, `for_good`, the person has left at once: then,
+        what says so."""
         key = (session.session_id, user_id)
         count = self._connections.get(key, 0) - 1
         if count > 0:
             self._connections[key] = count
-            return
+            return None
         self._connections.pop(key, None)
         now = self._clock.now_ms()
+        if for_good:
+            return self._note(session, c.NoteDisconnected(user_id=user_id, since=now))
         self._leaving[key] = (now, now + self._grace_ms)
+        return None
 
     def connected(self, session_id: str, user_id: str) -> bool:
         return (session_id, user_id) in self._connections
@@ -75,8 +86,10 @@ class Presence:
     async def _gone(self, session_id: str, user_id: str, since: int) -> None:
         await self._sessions.submit(session_id, c.NoteDisconnected(user_id=user_id, since=since), SYSTEM)
 
-    def _note(self, session: RunningSession, command: c.AnyCommand) -> None:
-        session.submit(command, SYSTEM).add_done_callback(_said)
+    def _note(self, session: RunningSession, command: c.AnyCommand) -> asyncio.Future[Receipt]:
+        future = session.submit(command, SYSTEM)
+        future.add_done_callback(_said)
+        return future
 
 
 def _said(future: asyncio.Future[Receipt] | asyncio.Task[None]) -> None:
