@@ -169,7 +169,8 @@ async def dialogues(store: Store, count: int = 200, rounds: int = 5, every_s: fl
         running.append(session)
 
     async def exchange(session: RunningSession, text: str) -> float:
-        text = f"{text} ({session.session_id})"  # no two dialogues say the same
+        # No two dialogues say the same sentence, and nobody says one twice.
+        text = text.replace(". ", f" in {session.session_id}-{session.state.head}. ")
         replied = asyncio.get_running_loop().create_future()
 
         class Waiting:

@@ -7,6 +7,7 @@ that gives orders to a model is taken out before anything else is looked at, so 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import lru_cache
 from typing import Final
 
@@ -75,14 +76,19 @@ def assess(text: str, language: Language, question: Question | None = None, ques
             off_topic=1.0 if gave_orders else 0.0, hostility=0.0, overall=0.0,
         )  # fmt: skip
     length = min(1.0, words / lex.full_answer_words)
-    specificity = _specificity(folded, language, lex)
+    # Sentence by sentence: what was read of an earlier part of a longer answer need not be read again.
+    said = sentences(folded)
+    counts: Counter[str] = Counter()
+    for sentence in said:
+        counts.update(lex.counts(sentence))
+    specificity = _specificity(folded, language, counts)
     covered, missing = _points(folded.lower(), language, question)
-    relevance = _relevance(folded, language, lex, question, question_text, len(covered))
-    evasiveness = _evasiveness(folded, lex, words, specificity)
-    off_topic = _off_topic(folded, lex, words, relevance, specificity)
+    relevance = _relevance(said, language, lex, counts, question, question_text, len(covered))
+    evasiveness = _evasiveness(lex, counts, words, specificity)
+    off_topic = _off_topic(lex, counts, words, relevance, specificity)
     if gave_orders:
         off_topic = max(off_topic, 0.5)
-    hostility = _hostility(folded, lex, words)
+    hostility = _hostility(lex, counts, words)
     base = 0.3 * length + 0.4 * specificity + 0.3 * relevance
     overall = base * (1 - 0.5 * evasiveness) * (1 - 0.7 * off_topic) * (1 - 0.8 * hostility)
     return AnswerQuality(
@@ -99,7 +105,7 @@ def assess(text: str, language: Language, question: Question | None = None, ques
     )
 
 
-def _specificity(text: str, language: Language, lex: Lexicon) -> float:
+def _specificity(text: str, language: Language, counts: Counter[str]) -> float:
     """Figures, names, what the person did, when, and what came of it."""
     numbers = len(_NUMBER.findall(text))
     if language == "en":
@@ -111,9 +117,9 @@ def _specificity(text: str, language: Language, lex: Lexicon) -> float:
     parts = (
         0.25 * min(1.0, numbers / 2),
         0.15 * min(1.0, names / 2),
-        0.3 * min(1.0, lex.count("first_person", text) / 3),
-        0.15 * min(1.0, lex.count("time_marker", text)),
-        0.15 * min(1.0, lex.count("result", text) / 2),
+        0.3 * min(1.0, counts["first_person"] / 3),
+        0.15 * min(1.0, counts["time_marker"]),
+        0.15 * min(1.0, counts["result"] / 2),
     )
     return min(1.0, sum(parts) * 1.1)
 
@@ -122,7 +128,9 @@ def _points(text: str, language: Language, question: Question | None) -> tuple[t
     if question is None:
         return (), ()
     covered = {
-        point.point_id for point in question.expects if any(has_cue(text, cue.lower(), language) for cue in point.cues)
+        point.point_id
+        for point in question.expects
+        if any(cue in text and has_cue(text, cue, language) for cue in map(str.lower, point.cues))
     }
     return (
         tuple(point.point_id for point in question.expects if point.point_id in covered),
@@ -131,14 +139,21 @@ def _points(text: str, language: Language, question: Question | None) -> tuple[t
 
 
 def _relevance(
-    text: str, language: Language, lex: Lexicon, question: Question | None, question_text: str, covered: int
+    said: list[str],
+    language: Language,
+    lex: Lexicon,
+    counts: Counter[str],
+    question: Question | None,
+    question_text: str,
+    covered: int,
 ) -> float:
     """Expected points touched, and words shared with the question; without a question everything about work counts."""
     asked = question.text if question is not None else question_text
-    work = min(1.0, lex.count("work", text) / 3)
+    work = min(1.0, counts["work"] / 3)
     if not asked:
         return work
-    shared = content_terms(asked, language, lex.stopwords) & content_terms(text, language, lex.stopwords)
+    wanted = content_terms(asked, language, lex.stopwords)
+    shared = {term for sentence in said for term in wanted & content_terms(sentence, language, lex.stopwords)}
     lexical = min(1.0, len(shared) / 3)
     if question is None:
         return min(1.0, 0.6 * lexical + 0.4 * work)
@@ -146,19 +161,19 @@ def _relevance(
     return min(1.0, 0.65 * touched + 0.2 * lexical + 0.25 * work)
 
 
-def _evasiveness(text: str, lex: Lexicon, words: int, specificity: float) -> float:
+def _evasiveness(lex: Lexicon, counts: Counter[str], words: int, specificity: float) -> float:
     """Hedges and generalities, weighed against what is concrete: one "usually" in a rich answer is no evasion."""
-    hedges = lex.count("evasive", text)
+    hedges = counts["evasive"]
     if not hedges:
         return 0.0
     density = min(1.0, hedges / max(1.0, words / lex.full_answer_words * 5))
     return max(0.0, min(1.0, 0.35 + 0.65 * density) * (1 - min(1.0, specificity * 1.6)))
 
 
-def _off_topic(text: str, lex: Lexicon, words: int, relevance: float, specificity: float) -> float:
+def _off_topic(lex: Lexicon, counts: Counter[str], words: int, relevance: float, specificity: float) -> float:
     """Talk of other things: small-talk words, no word of work, nothing that the question asked for."""
-    small_talk = lex.count("small_talk", text)
-    work = lex.count("work", text)
+    small_talk = counts["small_talk"]
+    work = counts["work"]
     if words < lex.full_answer_words * 0.07:
         return 0.0
     if small_talk > work:
@@ -168,9 +183,9 @@ def _off_topic(text: str, lex: Lexicon, words: int, relevance: float, specificit
     return 0.0
 
 
-def _hostility(text: str, lex: Lexicon, words: int) -> float:
+def _hostility(lex: Lexicon, counts: Counter[str], words: int) -> float:
     """Contempt aimed at the interview; in a long account of somebody else's anger the same words weigh little."""
-    hits = lex.count("hostile_directed", text)
+    hits = counts["hostile_directed"]
     if not hits:
         return 0.0
     dilution = max(1.0, words / (lex.full_answer_words * 0.4))

@@ -90,6 +90,8 @@ _TERM: Final = re.compile(r"[a-z][A-Z]|\b[A-Z]{2,}|[A-Za-z]\d")
 _LATIN: Final = re.compile(r"[A-Za-z]{2,}")
 _DIGIT: Final = re.compile(r"\d")
 _DIGITS: Final = re.compile(r"\d+")
+_FIGURE: Final = re.compile(r"[\d.,%$€£]+")
+_NAMED: Final = re.compile(r"\d|[a-z][A-Z]|^[A-Z]{2,}")
 _FIGURE_OR_NAME: Final = re.compile(r"\d|[A-Z]{2}")
 
 
@@ -120,7 +122,7 @@ def _worth(phrase: str, language: Language, lex: Lexicon, cues: tuple[str, ...],
     if _DIGIT.search(phrase):
         # A change says more than a bare figure, and a bare figure less than a thing with a name.
         score += 0.6 if len(_DIGITS.findall(phrase)) > 1 else -0.2 if phrase[0].isdigit() and language == "en" else 0.3
-    score += min(0.6, 0.3 * sum(has_cue(lowered, cue, language) for cue in cues))
+    score += 0.3 * min(2, sum(cue in lowered and has_cue(lowered, cue, language) for cue in cues))
     if language == "en":
         words = [word for word in lowered.split() if word not in _DETERMINERS]
         score += (0.0, 0.9, 1.2, 1.1)[min(len(words), 4) - 1] if words else 0.0
@@ -168,33 +170,33 @@ def _english(sentence: str, lex: Lexicon) -> Iterator[str]:
         return
     for change in _ENGLISH_CHANGE.finditer(sentence):
         yield change.group()
-    tokens = list(_ENGLISH_TOKEN.finditer(sentence))
+    spans = [found.span() for found in _ENGLISH_TOKEN.finditer(sentence)]
+    tokens = [sentence[start:end] for start, end in spans]
+    lowered = [token.lower() for token in tokens]
     index = 0
     while index < len(tokens):
         start = index
-        first = tokens[index].group().lower()
-        if first in _DETERMINERS:
+        if lowered[index] in _DETERMINERS:
             index += 1
-        after_signal = first in _DETERMINERS or (start > 0 and tokens[start - 1].group().lower() in _BEFORE_NOUN)
         end = index
-        while end < len(tokens) and end - index < 4 and _is_noun_like(tokens[end].group(), end == index, lex):
+        while end < len(tokens) and end - index < 4 and _is_noun_like(tokens[end], lowered[end], end == index, lex):
             end += 1
-        while end > index and tokens[end - 1].group().lower() in lex.not_last:
+        while end > index and lowered[end - 1] in lex.not_last:
             end -= 1
         if end == index:
             index = max(index, start + 1)
             continue
-        named = any(re.search(r"\d|[a-z][A-Z]|^[A-Z]{2,}", tokens[at].group()) for at in range(index, end))
-        if after_signal or named:
-            yield sentence[tokens[start].start() : tokens[end - 1].end()]
+        after_signal = index > start or (start > 0 and lowered[start - 1] in _BEFORE_NOUN)
+        if after_signal or any(_NAMED.search(token) for token in tokens[index:end]):
+            yield sentence[spans[start][0] : spans[end - 1][1]]
         index = end
 
 
-def _is_noun_like(token: str, first: bool, lex: Lexicon) -> bool:
-    lowered = token.lower().replace("’", "'")
+def _is_noun_like(token: str, lowered: str, first: bool, lex: Lexicon) -> bool:
+    lowered = lowered.replace("’", "'")
     if not token[0].isalnum() or lowered in lex.stopwords or lowered in lex.phrase_breaks or "'" in lowered:
         return False
-    if re.fullmatch(r"[\d.,%$€£]+", token):
+    if _FIGURE.fullmatch(token):
         return first
     return first or not (lowered.endswith(("ed", "ly")) or (lowered.endswith("ing") and len(lowered) > 5))
 

@@ -47,6 +47,7 @@ def without_particle(word: str) -> str:
     return word
 
 
+@lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """Fold the commonest English endings, enough to see that "deployed" and "deploys" are one word."""
     for ending in ("ations", "ation", "ments", "ment", "ings", "ing", "ied", "ies", "ed", "s", "ly"):

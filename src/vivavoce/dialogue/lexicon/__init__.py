@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from importlib import resources
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
+from vivavoce.dialogue.lexicon.openings import opening_words, words_of
 from vivavoce.domain.interview import Language
 
 _NOT_PATTERNS: Final = frozenset(
     {"full_answer_words", "stopwords", "phrase_breaks", "commonplace", "not_last", "units"}
 )
+#: What is counted in an answer.
+_COUNTED: Final = ("first_person", "time_marker", "result", "work", "evasive", "small_talk", "hostile_directed")
 
 
 class _Patterns(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +51,7 @@ class _Patterns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lexicon:
-    """Compiled patterns of one language. `any(kind, text)` and `count(kind, text)` ask them."""
+    """Compiled patterns of one language. `any(kind, text)` and `counts(sentence)` ask them."""
 
     def __init__(self, patterns: _Patterns) -> None:
         self.full_answer_words = patterns.full_answer_words
@@ -56,21 +61,37 @@ class Lexicon:
         self.not_last = frozenset(patterns.not_last)
         self.units = frozenset(patterns.units)
         # Lower-case patterns on lower-case text: several times as quick as patterns that ignore the case.
-        self._compiled: dict[str, tuple[re.Pattern[str], ...]] = {
-            kind: tuple(re.compile(pattern) for pattern in getattr(patterns, kind))
+        self._compiled: dict[str, tuple[tuple[re.Pattern[str], frozenset[str] | None], ...]] = {
+            kind: tuple((re.compile(pattern), opening_words(pattern)) for pattern in getattr(patterns, kind))
             for kind in patterns.__struct_fields__
             if kind not in _NOT_PATTERNS
         }
+        self.counts = lru_cache(maxsize=8192)(self._counts)
 
     def any(self, kind: str, text: str) -> bool:
         """Say whether a pattern of `kind` occurs in `text`."""
         lower = text.lower()
-        return any(pattern.search(lower) for pattern in self._compiled[kind])
+        words = words_of(lower)
+        return any(
+            pattern.search(lower)
+            for pattern, openings in self._compiled[kind]
+            if openings is None or not openings.isdisjoint(words)
+        )
 
-    def count(self, kind: str, text: str) -> int:
-        """Count the occurrences of the patterns of `kind` in `text`."""
-        lower = text.lower()
-        return sum(len(pattern.findall(lower)) for pattern in self._compiled[kind])
+    def _counts(self, sentence: str) -> Mapping[str, int]:
+        """How often the patterns of each counted kind occur in a sentence. A longer answer repeats what was counted."""
+        lower = sentence.lower()
+        words = words_of(lower)
+        return MappingProxyType(
+            {
+                kind: sum(
+                    len(pattern.findall(lower))
+                    for pattern, openings in self._compiled[kind]
+                    if openings is None or not openings.isdisjoint(words)
+                )
+                for kind in _COUNTED
+            }
+        )
 
 
 @cache
