@@ -9,11 +9,14 @@ import msgspec
 from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Move
 from vivavoce.domain.recordings import Spoken
+from vivavoce.domain.rubrics import RubricVersion
 from vivavoce.domain.session.base import Command
+from vivavoce.domain.session.confirmation import AnyConfirmationCommand
 from vivavoce.domain.session.events import InputSource, SessionKind, Unheard, Visibility
+from vivavoce.domain.session.panel import AnyPanelCommand
 from vivavoce.domain.session.room import AnyRoomCommand, Id
 
-TimerKind = Literal["idle", "time_up", "closing"]
+TimerKind = Literal["idle", "time_up", "closing", "confirmation"]
 
 
 class CreateSession(Command, frozen=True):
@@ -23,6 +26,7 @@ class CreateSession(Command, frozen=True):
     config: InterviewConfig = InterviewConfig()
     visibility: Visibility = "sealed"
     by_guest: bool = False
+    rubric: RubricVersion | None = None
     creator_role: Role = "interviewer"
     creator_name: str = ""
 
@@ -101,10 +105,15 @@ class StoreAudio(Command, frozen=True):
 
 
 class SpokenPart(msgspec.Struct, frozen=True):
-    """A text and how it was heard."""
+    """A text and how it was heard. Of a panel also whose it is: a speaker the tracker knows (empty: it knows none),
+    how sure that is (0–1), and whether somebody spoke at the same time."""
 
     text: str
     spoken: Spoken
+    utterance_id: str = ""
+    speaker: str = ""
+    attribution: float | None = None
+    overlapped: bool = False
 
 
 class Missed(msgspec.Struct, frozen=True):
@@ -197,4 +206,6 @@ AnyCommand = (
     | FireTimer
     | RecordReport
     | AnyRoomCommand
+    | AnyConfirmationCommand
+    | AnyPanelCommand
 )

@@ -9,7 +9,8 @@ from vivavoce.domain.access import STAFF
 from vivavoce.domain.errors import VivavoceError, conflict, forbidden, invalid, not_found, too_large
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
-from vivavoce.domain.session import room_rules
+from vivavoce.domain.session import panel as p
+from vivavoce.domain.session import confirmation_rules, panel_rules, room_rules
 from vivavoce.domain.session.base import Context
 from vivavoce.domain.session.room_rules import Decision
 from vivavoce.domain.session.state import Recording, SessionState
@@ -39,7 +40,8 @@ def _create(s: SessionState, cmd: c.CreateSession, ctx: Context) -> Decision:
         created_by=ctx.actor,
         by_guest=cmd.by_guest,
     )
-    return [created, e.MemberAdded(user_id=ctx.actor, role=cmd.creator_role, name=cmd.creator_name)]
+    member = e.MemberAdded(user_id=ctx.actor, role=cmd.creator_role, name=cmd.creator_name)
+    return [created, member] if cmd.rubric is None else [created, member, p.RubricPinned(rubric=cmd.rubric)]
 
 
 def _configure(s: SessionState, cmd: c.ConfigureSession, ctx: Context) -> Decision:
@@ -153,6 +155,7 @@ def _audio(s: SessionState, cmd: c.StoreAudio, ctx: Context) -> Decision:
         )
     first = known is None
     return [
+        *(panel_rules.begun(s) if s.kind == "panel" else ()),
         e.AudioStored(
             user_id=cmd.user_id,
             recording_id=cmd.recording_id,
@@ -168,7 +171,7 @@ def _audio(s: SessionState, cmd: c.StoreAudio, ctx: Context) -> Decision:
             context=cmd.context if first else "",
             interrupts=cmd.interrupts and first,
             at_s=s.elapsed_s(ctx.now) if first else 0.0,
-        )
+        ),
     ]
 
 
@@ -191,6 +194,8 @@ def _heard(s: SessionState, recording: Recording, cmd: c.RecordSpeech, ctx: Cont
         parts, missed = [], [c.Missed("consent_required", parts[0].spoken.start_s, parts[-1].spoken.end_s)]
     if s.kind == "room":
         return [*room_rules.captions(s, recording, parts, ctx), *_misses(recording, missed)]
+    if s.kind == "panel":
+        return [*panel_rules.utterances(s, recording, parts, ctx), *_misses(recording, missed)]
     events: Decision = []
     if parts and s.status == "scheduled":
         events.append(e.InterviewBegan(plan=cmd.plan))
@@ -281,8 +286,12 @@ def _end(s: SessionState, cmd: c.EndSession, ctx: Context) -> Decision:
     speaks = s.kind == "dialogue" and s.speaks(cmd.by, cmd.role)
     if cmd.role not in STAFF and not speaks:
         raise forbidden("this role cannot end the interview")
-    at_s = s.elapsed_s(ctx.now)
-    return [e.SessionEnded(reason="candidate" if speaks else "interviewer", by=cmd.by, at_s=at_s)]
+    return [_ending(s, "candidate" if speaks else "interviewer", cmd.by, ctx)]
+
+
+def _ending(s: SessionState, reason: e.EndReason, by: str, ctx: Context) -> e.SessionEnded:
+    at_s, confirm_by = s.elapsed_s(ctx.now), confirmation_rules.confirm_by(s, ctx)
+    return e.SessionEnded(reason=reason, by=by, at_s=at_s, confirm_by=confirm_by)
 
 
 def _withdraw(s: SessionState, cmd: c.Withdraw, ctx: Context) -> Decision:
@@ -299,7 +308,9 @@ _TIMER_ENDS: Final[dict[c.TimerKind, e.EndReason]] = {"idle": "abandoned", "time
 def _timer(s: SessionState, cmd: c.FireTimer, ctx: Context) -> Decision:
     for kind, due, seq in s.deadlines(ctx.policy):
         if kind == cmd.kind and seq == cmd.seq and due <= ctx.now:
-            return [e.SessionEnded(reason=_TIMER_ENDS[kind], by=ctx.actor, at_s=s.elapsed_s(ctx.now))]
+            if kind == "confirmation":
+                return [e.ConfirmationLapsed()]
+            return [_ending(s, _TIMER_ENDS[kind], ctx.actor, ctx)]
     return []
 
 
@@ -318,6 +329,9 @@ def _must_be_allowed_to_speak(s: SessionState, user_id: str, ctx: Context) -> No
     if s.kind == "room":
         room_rules.must_take_voice(s, user_id, ctx)
         return
+    if s.kind == "panel":
+        panel_rules.must_take_voice(s, user_id, ctx)
+        return
     member = s.members.get(user_id)
     if member is None or member.removed or not s.speaks(user_id, member.role):
         raise forbidden("only the candidate answers in this interview", reason="only_candidate_speaks")
@@ -328,6 +342,8 @@ def _must_be_allowed_to_speak(s: SessionState, user_id: str, ctx: Context) -> No
 
 def _may_be_recorded(s: SessionState, user_id: str, ctx: Context) -> bool:
     """Whether words that were recorded with consent may still be used."""
+    if s.kind == "panel":
+        return not ctx.policy.require_consent or panel_rules.may_record(s, user_id)
     member = s.members.get(user_id)
     asked = ctx.policy.require_consent and member is not None and member.role == "candidate"
     return not asked or "interview" in s.consents.get(user_id, ())
@@ -363,4 +379,6 @@ _DECIDERS: Final[dict[type, Callable[[SessionState, Any, Context], Decision]]] =
     c.FireTimer: _timer,
     c.RecordReport: _report,
     **room_rules.DECIDERS,
+    **confirmation_rules.DECIDERS,
+    **panel_rules.DECIDERS,
 }

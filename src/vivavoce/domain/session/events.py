@@ -14,6 +14,10 @@ from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Move
 from vivavoce.domain.recordings import Spoken
 from vivavoce.domain.session.base import SessionEvent
+from vivavoce.domain.session.confirmation import (
+    AnyConfirmationEvent,
+)
+from vivavoce.domain.session.panel import AnyPanelEvent
 from vivavoce.domain.session.room import AnyRoomEvent, Id
 
 SessionKind = Literal["room", "dialogue", "panel"]
@@ -206,9 +210,12 @@ class PatienceRequested(SessionEvent, frozen=True, tag=True):
 
 
 class SessionEnded(SessionEvent, frozen=True, tag=True):
+    """`confirm_by` (epoch ms, 0: no need): until when the scores wait for the candidate to confirm what was heard."""
+
     reason: EndReason = "completed"
     by: str = ""
     at_s: float = 0.0
+    confirm_by: int = 0
 
 
 class ReportStored(SessionEvent, frozen=True, tag=True):
@@ -237,6 +244,8 @@ AnySessionEvent = (
     | SessionEnded
     | ReportStored
     | AnyRoomEvent
+    | AnyConfirmationEvent
+    | AnyPanelEvent
 )
 
 _ENCODER: Final = msgspec.json.Encoder()

@@ -8,7 +8,7 @@ from typing import Any, Final
 from vivavoce.domain.interview import Turn
 from vivavoce.domain.recordings import joint_confidence, spans_of
 from vivavoce.domain.session import events as e
-from vivavoce.domain.session import room_rules
+from vivavoce.domain.session import confirmation_rules, panel_rules, room_rules
 from vivavoce.domain.session.state import Input, Member, Recording, SessionState
 
 
@@ -218,6 +218,9 @@ def _ended(s: SessionState, r: e.Recorded, d: e.SessionEnded) -> None:
     s.ended_at = r.at
     s.end_reason = d.reason
     s.ended_by = d.by
+    s.ended_seq = r.seq
+    s.confirm_by = d.confirm_by
+    s.unconfirmed = confirmation_rules.candidates_heard(s) if d.confirm_by else []
     s.opening_due = False
     s.patience_until = 0
     room_rules.end(s)
@@ -236,7 +239,7 @@ def _start_clock(s: SessionState, at: int) -> None:
 
 
 def _stop_clock_when_alone(s: SessionState, at: int) -> None:
-    if s.kind != "room" and not s.candidate_here:
+    if s.kind == "dialogue" and not s.candidate_here:
         s.stop_clock(at)
 
 
@@ -260,4 +263,6 @@ _HANDLERS: Final[dict[type, Callable[[SessionState, e.Recorded, Any], None]]] = 
     e.SessionEnded: _ended,
     e.ReportStored: _report,
     **room_rules.HANDLERS,
+    **confirmation_rules.HANDLERS,
+    **panel_rules.HANDLERS,
 }

@@ -10,11 +10,15 @@ import msgspec
 from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Turn
 from vivavoce.domain.recordings import Spoken
+from vivavoce.domain.rubrics import RubricVersion
 from vivavoce.domain.session.commands import TimerKind
+from vivavoce.domain.session.confirmation import Flag
 from vivavoce.domain.session.events import EndReason, InputSource, SessionKind, Unheard, Visibility
+from vivavoce.domain.session.panel import PanelState
 from vivavoce.domain.session.room import RoomState
 
 Status = Literal["scheduled", "waiting", "live", "paused", "ended", "stopped"]
+Confirmation = Literal["none", "open", "awaiting", "confirmed", "lapsed"]
 ReportStatus = Literal["none", "pending", "ready", "failed"]
 
 OVER: Final = frozenset({"ended", "stopped"})
@@ -33,6 +37,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     max_pending_recordings: int = 16
     audio_bytes: int = 2 * 1024**3
     room_participants: int = 64
+    confirmation_ms: int = 15 * 60 * 1000
 
 
 class Member(msgspec.Struct, gc=False):
@@ -59,6 +64,7 @@ class Input(msgspec.Struct, gc=False):
     answered_by: int = 0
     end_s: float = 0.0
     spoken: Spoken | None = None
+    flag: Flag | None = None
 
 
 class Recording(msgspec.Struct):
@@ -129,9 +135,17 @@ class SessionState(msgspec.Struct):
     ended_at: int = 0
     end_reason: EndReason | None = None
     ended_by: str = ""
+    ended_seq: int = 0
+    confirm_by: int = 0
+    unconfirmed: list[str] = []
+    """Candidates who were heard and have not confirmed how; the scores wait for them until `confirm_by`."""
+    confirmation_lapsed: bool = False
     report: ReportStatus = "none"
     last_activity: int = 0
+    rubric: RubricVersion | None = None
+    """What candidates are judged by, where it was chosen."""
     room: RoomState = msgspec.field(default_factory=RoomState)
+    panel: PanelState = msgspec.field(default_factory=PanelState)
     head: int = 0
 
     @property
@@ -205,8 +219,20 @@ class SessionState(msgspec.Struct):
         """Whether somebody has to take this session up: it owes a reply, or has audio nobody has heard."""
         return self.reply_due or bool(self.unheard)
 
+    @property
+    def confirmation(self) -> Confirmation:
+        """How it stands with the transcript of what was spoken: `open` while the interview goes on, `none` where
+        nobody is asked."""
+        if not self.over:
+            return "open" if any(entry.spoken is not None for entry in self.inputs) else "none"
+        if not self.confirm_by:
+            return "none"
+        return "awaiting" if self.unconfirmed else "lapsed" if self.confirmation_lapsed else "confirmed"
+
     def deadlines(self, policy: Policy) -> list[tuple[TimerKind, int, int]]:
         """The times that are set: (kind, due in epoch ms, seq of the event that set it)."""
+        if self.unconfirmed:
+            return [("confirmation", self.confirm_by, self.ended_seq)]
         if self.status not in ("live", "paused"):
             return []
         due: list[tuple[TimerKind, int, int]] = [("idle", self.last_activity + policy.idle_end_ms, self.began_seq)]
