@@ -126,7 +126,8 @@ class SpeakerFound(SessionEvent, frozen=True, tag=True):
 
 class UtteranceHeard(SessionEvent, frozen=True, tag=True):
     """One stretch of speech by one speaker, `at_s` to `end_s` of session time. `user_id` is whose connection sent
-    it; `attribution` is how sure it is whose it is (None: nobody can tell); `pinned`: the microphone or a person said so."""
+    it; `attribution` is how sure it is whose it is (None: nobody can tell); `pinned`: the microphone or a person says
+    so."""
 
     PERSONAL = ("text", "spoken")
 

@@ -120,7 +120,7 @@ class _Cast:
 
 
 def _first_role(s: SessionState, speaker_id: str, text: str, cast: _Cast) -> p.SpeakerRole:
-    """What a voice is taken for when it is first heard: who opens or asks is an interviewer, who answers a candidate."""
+    """What a voice is taken for when it is first heard: who opens or asks interviews, who answers is a candidate."""
     if speaker_id == p.UNKNOWN:
         return "unknown"
     if is_question(text) or not s.panel.utterances:
