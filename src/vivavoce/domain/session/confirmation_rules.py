@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from vivavoce.domain.errors import conflict, forbidden, not_found, too_large
+from vivavoce.domain.errors import VivavoceError, conflict, forbidden, not_found, too_large
 from vivavoce.domain.session import confirmation as cf
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.base import Context
@@ -43,7 +43,7 @@ def _flag(s: SessionState, cmd: cf.FlagUtterance, ctx: Context) -> Decision:
     if wanted == entry.flag:
         return []
     correction = wanted.correction if wanted is not None else ""
-    return [e.UtteranceFlagged(user_id=cmd.user_id, input_seq=entry.seq, correction=correction, flagged=cmd.flagged)]
+    return [cf.UtteranceFlagged(user_id=cmd.user_id, input_seq=entry.seq, correction=correction, flagged=cmd.flagged)]
 
 
 def _confirm(s: SessionState, cmd: cf.ConfirmTranscript, ctx: Context) -> Decision:
@@ -52,17 +52,17 @@ def _confirm(s: SessionState, cmd: cf.ConfirmTranscript, ctx: Context) -> Decisi
     if not s.over:
         raise conflict("the interview is still going on", reason="session_not_over")
     if cmd.user_id in s.unconfirmed:
-        return [e.TranscriptConfirmed(user_id=cmd.user_id)]
+        return [cf.TranscriptConfirmed(user_id=cmd.user_id)]
     if s.confirmation == "confirmed":
         return []
     raise _closed()
 
 
-def _closed() -> Exception:
+def _closed() -> VivavoceError:
     return conflict("the transcript was confirmed, or the time for it is over", reason="transcript_closed")
 
 
-def _flagged(s: SessionState, r: e.Recorded, d: e.UtteranceFlagged) -> None:
+def _flagged(s: SessionState, r: e.Recorded, d: cf.UtteranceFlagged) -> None:
     entry = _input_of(s, d.input_seq)
     if entry is not None:
         entry.flag = cf.Flag(d.correction) if d.flagged else None
@@ -72,12 +72,12 @@ def _input_of(s: SessionState, seq: int) -> Input | None:
     return next((entry for entry in s.inputs if entry.seq == seq), None)
 
 
-def _confirmed(s: SessionState, r: e.Recorded, d: e.TranscriptConfirmed) -> None:
+def _confirmed(s: SessionState, r: e.Recorded, d: cf.TranscriptConfirmed) -> None:
     if d.user_id in s.unconfirmed:
         s.unconfirmed.remove(d.user_id)
 
 
-def _lapsed(s: SessionState, r: e.Recorded, d: e.ConfirmationLapsed) -> None:
+def _lapsed(s: SessionState, r: e.Recorded, d: cf.ConfirmationLapsed) -> None:
     s.unconfirmed.clear()
     s.confirmation_lapsed = True
 
@@ -87,7 +87,7 @@ DECIDERS: Final[dict[type, Callable[[SessionState, Any, Context], Decision]]] = 
     cf.ConfirmTranscript: _confirm,
 }
 HANDLERS: Final[dict[type, Callable[[SessionState, e.Recorded, Any], None]]] = {
-    e.UtteranceFlagged: _flagged,
-    e.TranscriptConfirmed: _confirmed,
-    e.ConfirmationLapsed: _lapsed,
+    cf.UtteranceFlagged: _flagged,
+    cf.TranscriptConfirmed: _confirmed,
+    cf.ConfirmationLapsed: _lapsed,
 }

@@ -8,9 +8,10 @@ from typing import Any, Final
 from vivavoce.domain.access import STAFF
 from vivavoce.domain.errors import VivavoceError, conflict, forbidden, invalid, not_found, too_large
 from vivavoce.domain.session import commands as c
+from vivavoce.domain.session import confirmation as cf
+from vivavoce.domain.session import confirmation_rules, panel_rules, room_rules
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session import panel as p
-from vivavoce.domain.session import confirmation_rules, panel_rules, room_rules
 from vivavoce.domain.session.base import Context
 from vivavoce.domain.session.room_rules import Decision
 from vivavoce.domain.session.state import Recording, SessionState
@@ -309,7 +310,7 @@ def _timer(s: SessionState, cmd: c.FireTimer, ctx: Context) -> Decision:
     for kind, due, seq in s.deadlines(ctx.policy):
         if kind == cmd.kind and seq == cmd.seq and due <= ctx.now:
             if kind == "confirmation":
-                return [e.ConfirmationLapsed()]
+                return [cf.ConfirmationLapsed()]
             return [_ending(s, _TIMER_ENDS[kind], ctx.actor, ctx)]
     return []
 

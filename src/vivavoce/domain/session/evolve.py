@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from vivavoce.domain.interview import Turn
 from vivavoce.domain.recordings import joint_confidence, spans_of
-from vivavoce.domain.session import events as e
 from vivavoce.domain.session import confirmation_rules, panel_rules, room_rules
+from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Input, Member, Recording, SessionState
 
 
