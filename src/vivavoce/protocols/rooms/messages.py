@@ -274,10 +274,13 @@ class HelpRequestSent(Confirmation, frozen=True, kw_only=True):
 
 
 class CurrentQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """`at_s`: when it was asked, in seconds of session time; pauses count neither there nor towards the limit."""
+
     question_id: WireId
     question_text: str
     start_time: float
     time_limit_s: int | None = None
+    at_s: float = 0.0
 
 
 class InterviewStatusResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -357,6 +360,7 @@ class QuestionStarted(Told, frozen=True, kw_only=True):
     start_time: float
     time_limit_s: int | None
     number: int
+    at_s: float
 
 
 class AnswerSubmitted(Told, frozen=True, kw_only=True):

@@ -93,6 +93,7 @@ def _question(rec: e.Recorded, d: r.QuestionStarted, s: SessionState, *_: Any) -
         start_time=_s(rec.at),
         time_limit_s=d.time_limit_s,
         number=d.number,
+        at_s=d.at_s,
         **_told(rec),
     )
 
@@ -279,6 +280,7 @@ def _asked(asked: r.AskedQuestion) -> m.CurrentQuestion:
         question_text=asked.text,
         start_time=_s(asked.at),
         time_limit_s=asked.time_limit_s,
+        at_s=asked.at_s,
     )
 
 
