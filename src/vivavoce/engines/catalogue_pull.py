@@ -190,13 +190,9 @@ class _Pull:
             raise VivavoceError("unavailable", f"{absent[0]} did not come", reason="model_damaged")
 
     def _converted(self, ready: Path) -> Path:
-        from vivavoce.engines.asr.whisper_conversion import convert_whisper
-
         built = self._scratch / "built"
         try:
-            convert_whisper(
-                ready / "encoder_model_quantized.onnx", ready / "decoder_model_merged_quantized.onnx", ready, built
-            )
+            _convert(self._model.build, ready, built)
         except ImportError as error:
             raise VivavoceError(
                 "unavailable", "CTranslate2 is not installed: install the extra `speech`", reason="speech_missing"
@@ -221,6 +217,26 @@ class _Pull:
     def _report(self, stage: str, done: int) -> None:
         total = self._model.download_bytes
         self._on_progress(Progress(self._model.name, stage, min(done, total) if total else done, total))
+
+
+def _convert(build: str, ready: Path, built: Path) -> None:
+    """Runs the conversion `build`. Raises ValueError when what arrived is not what it converts."""
+    match build:
+        case "whisper-onnx":
+            from vivavoce.engines.asr.whisper_conversion import convert_whisper
+
+            encoder, decoder = ready / "encoder_model_quantized.onnx", ready / "decoder_model_merged_quantized.onnx"
+            convert_whisper(encoder, decoder, ready, built)
+        case "campplus":
+            from vivavoce.engines.diarization.campplus_conversion import convert_campplus
+
+            convert_campplus(ready, built)
+        case "segmentation":
+            from vivavoce.engines.diarization.segmentation_conversion import convert_segmentation
+
+            convert_segmentation(ready, built)
+        case _:
+            raise ValueError(f"there is no conversion called {build}")
 
 
 def _replace(ready: Path, directory: Path) -> None:
