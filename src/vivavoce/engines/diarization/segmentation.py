@@ -28,6 +28,7 @@ class PyannoteSegmentation:
     def __init__(self, directory: Path) -> None:
         """Opens the installed model. Raises `unavailable` when it or onnxruntime is missing."""
         self._session = open_network(directory / MODEL_FILE)
+        self._input = self._session.get_inputs()[0].name
 
     @property
     def name(self) -> str:
@@ -43,6 +44,15 @@ class PyannoteSegmentation:
         # A frame answers for the middle of what it saw: without silence around, both ends would have no answer.
         edge = (_RECEPTIVE_SAMPLES - _FRAME_SAMPLES) // 2
         padded = np.pad(np.asarray(samples, np.float32), (edge, edge + _FRAME_SAMPLES))
-        sets = self._session.run(None, {"samples": padded[None, None]})[0][:, 0]
+        sets = _probabilities(self._session.run(None, {self._input: padded[None, None]})[0])
         count = -(-len(samples) // _FRAME_SAMPLES)
         return np.asarray(sets[:count] @ _SETS)
+
+
+def _probabilities(sets: NDArray[Any]) -> NDArray[Any]:
+    """[frames, sets] of an answer for one recording; other conversions of the network answer with log probabilities."""
+    rows = sets.reshape(-1, len(_SETS))
+    if rows.min() >= 0.0:
+        return rows
+    powers = np.exp(rows - rows.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))

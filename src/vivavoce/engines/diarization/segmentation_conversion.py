@@ -8,6 +8,7 @@ three alone, each pair).
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -31,10 +32,15 @@ _LEAK: Final = 0.01
 
 
 def convert_segmentation(source: Path, target: Path) -> None:
-    """Writes `target`/segmentation.onnx from the checkpoint in `source`. Raises ValueError when it lacks one.
+    """Writes `target`/segmentation.onnx from the checkpoint in `source`, or takes the one that is there already.
 
-    The model's input `samples` is [batch, 1, samples], its output `sets` [frames, batch, 7].
+    The model's input is [batch, 1, samples], its output the probabilities of the sets [frames, batch, 7]. Raises
+    ValueError when there is neither.
     """
+    if (source / MODEL_FILE).is_file():
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / MODEL_FILE, target / MODEL_FILE)
+        return
     document = read_checkpoint(source / CHECKPOINT)
     weights = document.get("state_dict") if isinstance(document, dict) else None
     if not isinstance(weights, dict):
