@@ -11,6 +11,7 @@ import msgspec
 
 from vivavoce.domain.access import Identity
 from vivavoce.domain.interview import Language
+from vivavoce.domain.log_page import page_decoder
 from vivavoce.domain.question_sets import QuestionSet
 from vivavoce.domain.rubrics import RubricVersion
 
@@ -120,7 +121,7 @@ class StoredEvent(msgspec.Struct, frozen=True, array_like=True):
     payload: msgspec.Raw
 
 
-stored_events: Final = msgspec.json.Decoder(list[StoredEvent]).decode
+stored_events: Final = page_decoder(StoredEvent, msgspec.Raw)
 
 
 class SequenceConflictError(Exception):
@@ -149,8 +150,8 @@ class EventLog(Protocol):
         ...
 
     async def read(self, stream: str, after: int, limit: int) -> bytes:
-        """Events with seq > `after`, at most `limit`, in order: a JSON array of `StoredEvent`s, which the reader
-        decodes in one go (`stored_events`, or straight into its own types). An unknown stream is `[]`."""
+        """Events with seq > `after`, at most `limit`, in order: `Columns` as JSON, which the reader decodes in one go
+        (`stored_events`, or `page_decoder` for its own types). Of an unknown stream: `EMPTY_PAGE`."""
         ...
 
     async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from vivavoce.domain.log_page import EMPTY_PAGE, Columns
 from vivavoce.ports import (
     Append,
     Appended,
@@ -78,7 +79,9 @@ class MemoryEventLog:
         return Appended(first, last)
 
     async def read(self, stream: str, after: int, limit: int) -> bytes:
-        return msgspec.json.encode(self._s.streams.get(stream, [])[after : after + limit])
+        found = self._s.streams.get(stream, [])[after : after + limit]
+        columns = zip(*(msgspec.structs.astuple(stored) for stored in found), strict=True)
+        return msgspec.json.encode(Columns[msgspec.Raw](*map(list, columns))) if found else EMPTY_PAGE
 
     async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:
         return self._s.commands.get((stream, actor, client_id))

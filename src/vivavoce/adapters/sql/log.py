@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from vivavoce.adapters.sql.database import Database
+from vivavoce.domain.log_page import EMPTY_PAGE
 from vivavoce.ports import Append, Appended, Position, SequenceConflictError, SessionRow
 
 #: How rows beside the events are written, by kind and in this order: a statement and what fills it.
@@ -35,10 +36,11 @@ _UPSERT_MEMBERSHIP: Final = (
     " ON CONFLICT (user_id, session_id) DO UPDATE SET role = excluded.role, active = excluded.active"
 )
 _INSERT_OUTBOX: Final = "INSERT OR IGNORE INTO outbox (key, kind, subject, not_before, done) VALUES (?, ?, ?, 0, 0)"
-#: A page as one JSON text: SQLite puts it together in one step, without Python's lock, and it is decoded in one go.
+#: A page as one JSON text: SQLite puts it together in one step, without Python's lock.
 _READ: Final = (
-    "SELECT '[' || group_concat('[' || seq || ',\"' || event_id || '\",' || at || ',' || json_quote(actor) || ','"
-    " || json_quote(client_id) || ',' || CAST(payload AS TEXT) || ']') || ']' FROM"
+    "SELECT CAST('[[' || group_concat(seq) || '],[\"' || group_concat(event_id, '\",\"') || '\"],[' || group_concat(at)"
+    " || '],[' || group_concat(json_quote(actor)) || '],[' || group_concat(coalesce(json_quote(client_id), 'null'))"
+    " || '],[' || group_concat(payload) || ']]' AS BLOB) FROM"
     " (SELECT seq, event_id, at, actor, client_id, payload FROM events"
     " WHERE stream = (SELECT id FROM streams WHERE name = ?) AND seq > ? ORDER BY seq LIMIT ?)"
 )
@@ -71,8 +73,10 @@ class SqlEventLog:
         return self._database.hand_in(self._writer, request)
 
     async def read(self, stream: str, after: int, limit: int) -> bytes:
-        page = await self._database.read_raw(lambda c: c.execute(_READ, (stream, after, limit)).fetchone()[0])
-        return page.encode() if page is not None else b"[]"
+        page: bytes | None = await self._database.read_raw(
+            lambda c: c.execute(_READ, (stream, after, limit)).fetchone()[0]
+        )
+        return page if page is not None else EMPTY_PAGE
 
     async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:
         row = await self._database.read_raw(lambda c: c.execute(_FIND, (stream, actor, client_id)).fetchone())

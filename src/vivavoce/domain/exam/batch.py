@@ -8,6 +8,7 @@ from typing import Final, Literal, TypedDict
 import msgspec
 
 from vivavoce.domain.errors import conflict
+from vivavoce.domain.log_page import page_decoder
 
 BatchStatus = Literal["queued", "running", "paused", "cancelled", "completed"]
 OVER: Final[frozenset[BatchStatus]] = frozenset({"cancelled", "completed"})
@@ -77,7 +78,7 @@ class RecordedBatch(msgspec.Struct, frozen=True, array_like=True, gc=False):
     data: AnyBatchEvent
 
 
-decode_page = msgspec.json.Decoder(list[RecordedBatch]).decode
+decode_page = page_decoder(RecordedBatch, AnyBatchEvent)
 
 
 class BatchState(msgspec.Struct, kw_only=True):

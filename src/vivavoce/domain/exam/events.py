@@ -15,6 +15,7 @@ from vivavoce.domain.access import Role
 from vivavoce.domain.exam.alerts import Alert
 from vivavoce.domain.exam.marks import Mark, Outcome
 from vivavoce.domain.exam.questions import ExamHead, Question
+from vivavoce.domain.log_page import page_decoder
 
 
 class ExamEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False):
@@ -205,7 +206,7 @@ class RecordedExam(msgspec.Struct, frozen=True, array_like=True, gc=False):
     data: AnyExamEvent
 
 
-decode_page = msgspec.json.Decoder(list[RecordedExam]).decode
+decode_page = page_decoder(RecordedExam, AnyExamEvent)
 
 #: The words in a mark that quote a response or speak about it.
 _IN_MARKS: Final = ("comment", "reason", "evidence", "rationale", "feedback")

@@ -12,6 +12,7 @@ import msgspec
 
 from vivavoce.domain.access import Role
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Move
+from vivavoce.domain.log_page import page_decoder
 from vivavoce.domain.recordings import Spoken
 from vivavoce.domain.session.base import SessionEvent
 from vivavoce.domain.session.confirmation import (
@@ -300,5 +301,5 @@ class Recorded(msgspec.Struct, frozen=True, array_like=True, gc=False):
     data: AnySessionEvent
 
 
-#: A page of the log (a JSON array of events as they are stored) as events with their places.
-decode_page = msgspec.json.Decoder(list[Recorded]).decode
+#: A page of the log as events with their places.
+decode_page = page_decoder(Recorded, AnySessionEvent)
