@@ -13,12 +13,22 @@ Verdict = Literal["scored", "insufficient_evidence"]
 Recommendation = Literal["definitely_no", "no", "no_decision", "yes", "strong_yes"]
 
 
+class Dispute(msgspec.Struct, frozen=True, kw_only=True):
+    """Characters [`at`, `at + length`) of an utterance whose speaker says that they were misheard as `heard`. They are
+    the speaker's `correction`; where that is empty, they stand as heard and count for nothing."""
+
+    at: int
+    length: int
+    heard: str
+    correction: str
+
+
 class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     """One stretch of speech (or one typed message). `start`/`end` are seconds of session time.
 
     `speaker` is a participant's role or a speaker label; `in_answer_to` is the question's text when this answers one,
     `competency` the focus area of that question; `confidence` is the recogniser's, None for typed text. `audio` says
-    where it can be heard (empty for typed text).
+    where it can be heard (empty for typed text); `disputes` what of it its speaker flagged as misheard.
     """
 
     utterance_id: str
@@ -31,6 +41,16 @@ class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     in_answer_to: str = ""
     competency: str = ""
     audio: tuple[AudioSpan, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
+
+    @property
+    def citable(self) -> str:
+        """The text with blanks, character for character, where it was misheard and not corrected."""
+        text = self.text
+        for dispute in self.disputes:
+            if not dispute.correction:
+                text = text[: dispute.at] + " " * dispute.length + text[dispute.at + dispute.length :]
+        return text
 
 
 class Level(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +134,8 @@ class OwnMark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnScorecard(msgspec.Struct, frozen=True, kw_only=True):
-    """A scorecard that a person filled in. `submitted_at` is ISO 8601 UTC."""
+    """A scorecard that a person filled in. `submitted_at` is ISO 8601 UTC; `subject` is a speaker of a panel, empty
+    where there is one candidate."""
 
     scorecard_id: str
     author_id: str
@@ -123,3 +144,4 @@ class OwnScorecard(msgspec.Struct, frozen=True, kw_only=True):
     recommendation: Recommendation
     comment: str
     submitted_at: str
+    subject: str = ""

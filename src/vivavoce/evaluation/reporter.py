@@ -20,7 +20,7 @@ from vivavoce.domain.session.state import SessionState
 from vivavoce.engines.evaluator.contract import EvaluationRequest, Evaluator
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.report import Report, build_report, differences, seal
-from vivavoce.evaluation.transcript import CANDIDATE, transcript_of
+from vivavoce.evaluation.transcript import CANDIDATE, citable, disputed, transcript_of
 from vivavoce.ports import Clock, Reports
 
 _LOG: Final = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Reporter:
     async def produce(self, session_id: str) -> None:
         """Judge, report, store, say so. Called again after a crash it ends with the same one report."""
         state = await self._sessions.state(session_id)
-        if state.report != "pending":
+        if state.report != "pending" or state.unconfirmed:
             return
         rubric = self._rubric_of(state)
         utterances = transcript(state)
@@ -66,7 +66,7 @@ class Reporter:
             scorecard = await self._evaluator.evaluate(
                 EvaluationRequest(
                     rubric=rubric,
-                    utterances=utterances,
+                    utterances=citable(utterances),
                     subject=CANDIDATE,
                     language=state.config.language,
                     job_description=state.config.job_description,
@@ -85,6 +85,7 @@ class Reporter:
             scorecard=scorecard,
             rubric=rubric,
             visibility=state.visibility,
+            confirmation=state.confirmation,
             started_at=_iso(state.began_at),
             ended_at=_iso(state.ended_at),
             end_reason=state.end_reason or "",
@@ -152,6 +153,12 @@ class Reporter:
         if document is None:
             if state.report in ("none", "ready"):  # never asked for, or erased
                 raise not_found("there is no report of this session", reason="no_report")
+            if state.unconfirmed:
+                raise conflict(
+                    "the candidate has not confirmed yet what was heard",
+                    reason="report_unconfirmed",
+                    confirm_by=_iso(state.confirm_by),
+                )
             raise conflict("the report is not ready yet", reason="report_not_ready", report=state.report)
         return msgspec.json.decode(document, type=Report)
 
@@ -164,11 +171,12 @@ def transcript(state: SessionState) -> tuple[Utterance, ...]:
     """What was said so far. An utterance is named by the event that brought it."""
     ids = {entry.seq: entry.event_id for entry in state.inputs}
     ids.update((turn.reply_seq, event_id) for turn, event_id in zip(state.turns, state.reply_event_ids, strict=True))
-    return transcript_of(state.turns, ids.__getitem__, state.inputs[state.first_pending :])
+    said = transcript_of(state.turns, ids.__getitem__, state.inputs[state.first_pending :])
+    return disputed(said, state.inputs)
 
 
 def _has_judged(private: PrivateState, viewer_id: str) -> bool:
-    return any(own.author_id == viewer_id for own in private.own)
+    return private.has_judged(viewer_id)
 
 
 def _iso(epoch_ms: int) -> str:
