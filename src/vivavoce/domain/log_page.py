@@ -6,6 +6,7 @@ A store puts columns together far more cheaply than one record after the other, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
@@ -15,9 +16,10 @@ R = TypeVar("R")
 
 
 class Columns(msgspec.Struct, Generic[D], array_like=True, gc=False):
-    """Events in order, column by column; all lists have the same length. `ats` are epoch milliseconds."""
+    """Events in order, column by column; all lists have the same length. `first` is the seq of the first, and there are
+    no gaps. `ats` are epoch milliseconds."""
 
-    seqs: list[int]
+    first: int
     event_ids: list[str]
     ats: list[int]
     actors: list[str]
@@ -25,7 +27,7 @@ class Columns(msgspec.Struct, Generic[D], array_like=True, gc=False):
     payloads: list[D]
 
 
-EMPTY_PAGE: Final = b"[[],[],[],[],[],[]]"
+EMPTY_PAGE: Final = b"[1,[],[],[],[],[]]"
 
 
 def page_decoder(recorded: Callable[[int, str, int, str, str | None, D], R], data: Any) -> Callable[[bytes], list[R]]:
@@ -37,6 +39,8 @@ def page_decoder(recorded: Callable[[int, str, int, str, str | None, D], R], dat
 
     def decode(page: bytes) -> list[R]:
         read = columns(page)
-        return list(map(recorded, read.seqs, read.event_ids, read.ats, read.actors, read.client_ids, read.payloads))
+        return list(
+            map(recorded, count(read.first), read.event_ids, read.ats, read.actors, read.client_ids, read.payloads)
+        )
 
     return decode

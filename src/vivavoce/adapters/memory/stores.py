@@ -80,8 +80,10 @@ class MemoryEventLog:
 
     async def read(self, stream: str, after: int, limit: int) -> bytes:
         found = self._s.streams.get(stream, [])[after : after + limit]
-        columns = zip(*(msgspec.structs.astuple(stored) for stored in found), strict=True)
-        return msgspec.json.encode(Columns[msgspec.Raw](*map(list, columns))) if found else EMPTY_PAGE
+        if not found:
+            return EMPTY_PAGE
+        _, *columns = (list(column) for column in zip(*map(msgspec.structs.astuple, found), strict=True))
+        return msgspec.json.encode(Columns[msgspec.Raw](found[0].seq, *columns))
 
     async def find(self, stream: str, actor: str, client_id: str) -> Appended | None:
         return self._s.commands.get((stream, actor, client_id))

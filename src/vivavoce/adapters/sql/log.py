@@ -38,7 +38,7 @@ _UPSERT_MEMBERSHIP: Final = (
 _INSERT_OUTBOX: Final = "INSERT OR IGNORE INTO outbox (key, kind, subject, not_before, done) VALUES (?, ?, ?, 0, 0)"
 #: A page as one JSON text: SQLite puts it together in one step, without Python's lock.
 _READ: Final = (
-    "SELECT CAST('[[' || group_concat(seq) || '],[\"' || group_concat(event_id, '\",\"') || '\"],[' || group_concat(at)"
+    "SELECT CAST('[' || min(seq) || ',[\"' || group_concat(event_id, '\",\"') || '\"],[' || group_concat(at)"
     " || '],[' || group_concat(json_quote(actor)) || '],[' || group_concat(coalesce(json_quote(client_id), 'null'))"
     " || '],[' || group_concat(payload) || ']]' AS BLOB) FROM"
     " (SELECT seq, event_id, at, actor, client_id, payload FROM events"
