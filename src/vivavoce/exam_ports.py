@@ -161,6 +161,17 @@ class AlertRow(msgspec.Struct, frozen=True, kw_only=True):
     resolved_at: int
 
 
+class AlertSeen(msgspec.Struct, frozen=True, kw_only=True):
+    alert_id: str
+    acknowledged_by: str
+    acknowledged_at: int
+
+
+class AlertOver(msgspec.Struct, frozen=True, kw_only=True):
+    alert_id: str
+    resolved_at: int
+
+
 class AppealRow(msgspec.Struct, frozen=True, kw_only=True):
     """An appeal of a student, or an issue that a marker reported (`kind`)."""
 
@@ -322,18 +333,14 @@ class ExamStore(Protocol):
 
     async def given(self, response_ids: Sequence[str]) -> list[GivenResponse]: ...
 
-    async def given_of(self, submission_id: str) -> list[GivenResponse]:
-        """In the order of the questions."""
+    async def given_of(self, submission_ids: Sequence[str]) -> list[GivenResponse]:
+        """All of these submissions, each in the order of its questions."""
         ...
 
     async def responses_page(
         self, exam_id: str, *, status: ResponseStatus | None, question_id: str | None, after: str, limit: int
     ) -> list[GivenResponse]:
         """By response id, after `after`."""
-        ...
-
-    async def question_ids_of(self, exam_id: str, before: Cursor | None, limit: int) -> list[SubmissionRow]:
-        """Submissions for an export, from new to old."""
         ...
 
     async def human_marks(self, exam_id: str, question_id: str, limit: int) -> list[HumanPoints]:
@@ -403,6 +410,40 @@ class BatchStore(Protocol):
         ...
 
     async def forget_worker(self, worker_id: str) -> None: ...
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One chunk of a batch in one of its rounds: ids only. `queue` is whose rate it is limited by."""
+
+    batch_id: str
+    round: int
+    chunk: int
+    queue: str
+
+    @property
+    def job_id(self) -> str:
+        return f"{self.batch_id}:{self.round}:{self.chunk}"
+
+
+class Jobs(Protocol):
+    """What runs chunks: durable, each at least once."""
+
+    async def enqueue(self, jobs: Sequence[Job]) -> None:
+        """Put them into their queues; a job that is there already is left alone."""
+        ...
+
+    async def cancel_waiting(self, batch_id: str) -> None:
+        """Take out those that have not begun; those under way see that the batch is not running."""
+        ...
+
+    async def take_over(self, worker_id: str) -> int:
+        """Hand out again what a dead worker had begun; how many that were."""
+        ...
+
+    @property
+    def state(self) -> str:
+        """`ready`, `starting` or `off`."""
+        ...
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):

@@ -97,6 +97,14 @@ STATEMENTS: Final[Mapping[type[msgspec.Struct], tuple[str, Values]]] = {
         lambda row: (row.updated_at, row.task_id),
     ),
     p.AlertRow: (_insert(p.AlertRow, "alerts", "alert_id"), _all),
+    p.AlertSeen: (
+        "UPDATE alerts SET acknowledged_by = ?, acknowledged_at = ? WHERE alert_id = ?",
+        lambda row: (row.acknowledged_by, row.acknowledged_at, row.alert_id),
+    ),
+    p.AlertOver: (
+        "UPDATE alerts SET resolved_at = ? WHERE alert_id = ?",
+        lambda row: (row.resolved_at, row.alert_id),
+    ),
     p.AppealRow: (_insert(p.AppealRow, "appeals", "appeal_id", keep=("created_at",)), _all),
     p.BatchRow: (_insert(p.BatchRow, "batches", "batch_id", keep=("created_at", "created_by")), _all),
     p.ItemsWanted: (_ITEMS, _items),

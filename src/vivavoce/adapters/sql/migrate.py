@@ -29,6 +29,15 @@ def migrate(path: Path) -> bool:
     return True
 
 
+def renew_epoch(path: Path) -> str:
+    """Begin a new history and return its name: clients that remember positions of the one before (which the backup that
+    was put back may not hold) get a snapshot instead of somebody else's events. No server may be running."""
+    epoch = uuid.uuid4().hex
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (epoch,))
+    return epoch
+
+
 def is_current(path: Path) -> bool:
     """Whether an existing file is at the newest schema. Raises sqlite3.Error where it is no database."""
     with contextlib.closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:

@@ -1,0 +1,239 @@
+"""Exams, responses and what lists show of them, on SQLite. The rows are written by the event log (`exam_rows`)."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from vivavoce import exam_ports as p
+from vivavoce.adapters.sql.database import Database
+from vivavoce.domain.exam.marks import Mark, Response, ResponseStatus
+
+_decode_mark: Final = msgspec.json.Decoder(Mark).decode
+_decode_list: Final = msgspec.json.Decoder(tuple[str, ...]).decode
+_NEWEST: Final = (1 << 62, "")
+
+
+def names(kind: type[msgspec.Struct], prefix: str = "") -> str:
+    return ", ".join(f"{prefix}{name}" for name in kind.__struct_fields__)
+
+
+def as_json(values: Sequence[str]) -> str:
+    return msgspec.json.encode(list(values)).decode()
+
+
+_EXAMS: Final = f"SELECT {names(p.ExamRow)} FROM exams"  # noqa: S608
+_SUBMISSION: Final = f"SELECT {names(p.SubmissionRow)} FROM submissions WHERE submission_id = ?"  # noqa: S608
+_LISTED: Final = (
+    f"SELECT {names(p.SubmissionRow, 's.')},"  # noqa: S608
+    " (SELECT count(*) FROM responses r WHERE r.submission_id = s.submission_id AND r.status = 'marked'),"
+    " (SELECT coalesce(sum(r.points), 0) FROM responses r WHERE r.submission_id = s.submission_id)"
+    " FROM submissions s"
+)
+_RESPONSE: Final = "response_id, submission_id, student_id, question_id, status, points, seed_points"
+_GIVEN: Final = f"SELECT {_RESPONSE}, exam_id, text, chosen, filled, quality, image, created_at FROM responses"  # noqa: S608
+_AMONG: Final = " WHERE response_id IN (SELECT value FROM json_each(?))"
+
+
+class SqlExamStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def exam(self, exam_id: str) -> p.StoredExam | None:
+        def work(c: sqlite3.Connection) -> p.StoredExam | None:
+            row = c.execute("SELECT document FROM exams WHERE exam_id = ?", (exam_id,)).fetchone()
+            if row is None:
+                return None
+            found = c.execute(
+                "SELECT document FROM questions WHERE exam_id = ? AND document <> '' ORDER BY rowid", (exam_id,)
+            )
+            return p.StoredExam(row[0], tuple(question[0] for question in found))
+
+        return await self._database.read_raw(work)
+
+    async def exams(self, wanted: p.ExamFilter) -> list[p.ExamRow]:
+        where, values = ["(created_at, exam_id) < (?, ?)"], [*(wanted.before or _NEWEST)]
+        if wanted.user_id is not None and wanted.exam_ids != ("*",):
+            where.append(
+                "exam_id IN (SELECT exam_id FROM exam_members WHERE user_id = ? AND role <> ''"
+                " UNION SELECT value FROM json_each(?))"
+            )
+            values += [wanted.user_id, as_json(wanted.exam_ids)]
+        if wanted.query:
+            where.append("title LIKE ?")
+            values.append(f"%{wanted.query}%")
+        sql = f"{_EXAMS} WHERE {' AND '.join(where)} ORDER BY created_at DESC, exam_id DESC LIMIT ?"
+        return await self._list(p.ExamRow, sql, (*values, wanted.limit))
+
+    async def submission(self, submission_id: str) -> p.SubmissionRow | None:
+        found = await self._list(p.SubmissionRow, _SUBMISSION, (submission_id,))
+        return found[0] if found else None
+
+    async def submissions(
+        self, exam_id: str, *, student_id: str | None, before: p.Cursor | None, limit: int
+    ) -> list[p.ListedSubmission]:
+        where, values = "s.exam_id = ?", [exam_id]
+        if student_id is not None:
+            where, values = "s.exam_id = ? AND s.student_id = ?", [exam_id, student_id]
+        return await self._submissions(where, values, before, limit)
+
+    async def submissions_of_student(
+        self, student_id: str, before: p.Cursor | None, limit: int
+    ) -> list[p.ListedSubmission]:
+        where = "s.student_id = ? AND s.exam_id IN (SELECT exam_id FROM exams WHERE released)"
+        return await self._submissions(where, [student_id], before, limit)
+
+    async def _submissions(
+        self, where: str, values: list[str], before: p.Cursor | None, limit: int
+    ) -> list[p.ListedSubmission]:
+        sql = (
+            f"{_LISTED} WHERE {where} AND (s.created_at, s.submission_id) < (?, ?)"
+            " ORDER BY s.created_at DESC, s.submission_id DESC LIMIT ?"
+        )
+        parameters = (*values, *(before or _NEWEST), limit)
+
+        def work(c: sqlite3.Connection) -> list[p.ListedSubmission]:
+            return [
+                p.ListedSubmission(row=_made(p.SubmissionRow, row[:-2]), marked=row[-2], points=row[-1])
+                for row in c.execute(sql, parameters)
+            ]
+
+        return await self._database.read_raw(work)
+
+    async def known_submissions(
+        self, exam_id: str, submission_ids: Sequence[str], student_ids: Sequence[str]
+    ) -> set[str]:
+        sql = (
+            "SELECT submission_id FROM submissions WHERE submission_id IN (SELECT value FROM json_each(?))"
+            " UNION SELECT student_id FROM submissions WHERE exam_id = ?"
+            " AND student_id IN (SELECT value FROM json_each(?))"
+        )
+        values = (as_json(submission_ids), exam_id, as_json(student_ids))
+        return await self._database.read_raw(lambda c: {row[0] for row in c.execute(sql, values)})
+
+    async def responses(self, response_ids: Sequence[str]) -> dict[str, Response]:
+        ids = as_json(response_ids)
+
+        def work(c: sqlite3.Connection) -> dict[str, Response]:
+            rows = c.execute(f"SELECT {_RESPONSE} FROM responses{_AMONG}", (ids,)).fetchall()  # noqa: S608
+            marks = _marks(c, ids)
+            return {row[0]: _response(row, marks) for row in rows}
+
+        return await self._database.read_raw(work)
+
+    async def given(self, response_ids: Sequence[str]) -> list[p.GivenResponse]:
+        return await self._given(_AMONG, (as_json(response_ids),))
+
+    async def given_of(self, submission_ids: Sequence[str]) -> list[p.GivenResponse]:
+        among = " WHERE submission_id IN (SELECT value FROM json_each(?)) ORDER BY rowid"
+        return await self._given(among, (as_json(submission_ids),))
+
+    async def responses_page(
+        self, exam_id: str, *, status: ResponseStatus | None, question_id: str | None, after: str, limit: int
+    ) -> list[p.GivenResponse]:
+        where, values = " WHERE exam_id = ?", [exam_id]
+        if status is not None:
+            where += " AND status = ?"
+            values.append(status)
+            if status not in ("ungraded", "marked"):  # lets the index of what waits be used
+                where += " AND status NOT IN ('ungraded', 'marked')"
+        if question_id is not None:
+            where += " AND question_id = ?"
+            values.append(question_id)
+        return await self._given(f"{where} AND response_id > ? ORDER BY response_id LIMIT ?", (*values, after, limit))
+
+    async def _given(self, rest: str, values: Sequence[object]) -> list[p.GivenResponse]:
+        def work(c: sqlite3.Connection) -> list[p.GivenResponse]:
+            rows = c.execute(_GIVEN + rest, values).fetchall()
+            marks = _marks(c, as_json([row[0] for row in rows]))
+            return [
+                p.GivenResponse(
+                    response=_response(row[:7], marks),
+                    exam_id=row[7],
+                    text=row[8],
+                    chosen=_decode_list(row[9]),
+                    filled=_decode_list(row[10]),
+                    quality=row[11],
+                    image=row[12],
+                    created_at=row[13],
+                )
+                for row in rows
+            ]
+
+        return await self._database.read_raw(work)
+
+    async def human_marks(self, exam_id: str, question_id: str, limit: int) -> list[p.HumanPoints]:
+        sql = (
+            "SELECT response_id, text, CASE WHEN status = 'marked' THEN points ELSE human_points END FROM responses"
+            " WHERE exam_id = ? AND question_id = ? AND human_points IS NOT NULL ORDER BY updated_at DESC LIMIT ?"
+        )
+        values = (exam_id, question_id, limit)
+        return await self._database.read_raw(lambda c: [p.HumanPoints(*row) for row in c.execute(sql, values)])
+
+    async def alerts(self, exam_id: str, *, only_open: bool, before: p.Cursor | None, limit: int) -> list[p.AlertRow]:
+        sql = (
+            f"SELECT {names(p.AlertRow)} FROM alerts WHERE exam_id = ? AND (raised_at, alert_id) < (?, ?)"  # noqa: S608
+            f"{' AND resolved_at = 0' if only_open else ''} ORDER BY raised_at DESC, alert_id DESC LIMIT ?"
+        )
+        return await self._list(p.AlertRow, sql, (exam_id, *(before or _NEWEST), limit))
+
+    async def appeals(
+        self,
+        *,
+        exam_id: str | None,
+        student_id: str | None,
+        kind: str,
+        status: str | None,
+        before: p.Cursor | None,
+        limit: int,
+    ) -> list[p.AppealRow]:
+        where, values = ["kind = ?", "(created_at, appeal_id) < (?, ?)"], [kind, *(before or _NEWEST)]
+        for name, value in (("exam_id", exam_id), ("student_id", student_id), ("status", status)):
+            if value is not None:
+                where.append(f"{name} = ?")
+                values.append(value)
+        sql = (
+            f"SELECT {names(p.AppealRow)} FROM appeals WHERE {' AND '.join(where)}"  # noqa: S608
+            " ORDER BY created_at DESC, appeal_id DESC LIMIT ?"
+        )
+        return await self._list(p.AppealRow, sql, (*values, limit))
+
+    async def appeal(self, appeal_id: str) -> p.AppealRow | None:
+        sql = f"SELECT {names(p.AppealRow)} FROM appeals WHERE appeal_id = ?"  # noqa: S608
+        found = await self._list(p.AppealRow, sql, (appeal_id,))
+        return found[0] if found else None
+
+    async def open_appeal_of(self, response_id: str) -> bool:
+        sql = "SELECT 1 FROM appeals WHERE response_id = ? AND kind = 'appeal' AND status = 'open'"
+        return await self._database.read_raw(lambda c: c.execute(sql, (response_id,)).fetchone() is not None)
+
+    async def _list(self, kind: type[Any], sql: str, values: Sequence[object]) -> list[Any]:
+        return await self._database.read_raw(lambda c: [_made(kind, row) for row in c.execute(sql, values)])
+
+
+def _made(kind: type[Any], row: Sequence[object]) -> Any:
+    return kind(**dict(zip(kind.__struct_fields__, row, strict=True)))
+
+
+def _marks(c: sqlite3.Connection, ids: str) -> dict[str, list[Mark]]:
+    found: dict[str, list[Mark]] = {}
+    rows = c.execute(f"SELECT response_id, document FROM grades{_AMONG} ORDER BY id", (ids,))  # noqa: S608
+    for response_id, document in rows:
+        found.setdefault(response_id, []).append(_decode_mark(document))
+    return found
+
+
+def _response(row: Sequence[Any], marks: dict[str, list[Mark]]) -> Response:
+    return Response(
+        response_id=row[0],
+        submission_id=row[1],
+        student_id=row[2],
+        question_id=row[3],
+        status=row[4],
+        points=row[5],
+        seed_points=row[6],
+        marks=tuple(marks.get(row[0], ())),
+    )

@@ -1,0 +1,1 @@
+"""Exams, submissions, batches, marking, moderation and the quality monitor."""
