@@ -42,7 +42,13 @@ from vivavoce.engines.interviewer.guided import GuidedInterviewer
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.report import Report
 from vivavoce.evaluation.reporter import Reporter, transcript
-from vivavoce.gateway.addresses import TrustedProxies, client_address, is_forwarded_securely, is_local_request
+from vivavoce.gateway.addresses import (
+    TrustedProxies,
+    client_address,
+    is_forwarded_securely,
+    is_local_request,
+    is_loopback_address,
+)
 from vivavoce.gateway.doors.dialogue import DialogueDoor
 from vivavoce.gateway.doors.live import OpenSockets
 from vivavoce.gateway.gateway import Gateway, Route
@@ -51,6 +57,7 @@ from vivavoce.gateway.limits import GatewayLimits
 from vivavoce.gateway.origins import OriginPolicy
 from vivavoce.governance.rights import Rights
 from vivavoce.http.api import create_api
+from vivavoce.http.request_rate import RequestRate
 from vivavoce.http.services import Peer, Services
 from vivavoce.identity.accounts import Users
 from vivavoce.identity.doorman import Doorman
@@ -281,6 +288,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
     gateway = Gateway(
         GatewayLimits(
             max_connections=settings.max_connections,
+            max_connections_per_address=settings.max_connections_per_address,
             heartbeat_s=settings.heartbeat_s,
             idle_timeout_s=settings.idle_timeout_s,
         ),
@@ -317,6 +325,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         parts=_parts(database, voice),
         peer=_peer(trusted),
         decode_json=decode_json,
+        rate=RequestRate(clock, settings.http_requests_per_s),
         metrics=registry_of(gateway, sessions, responder),
         audio_limit=settings.audio_upload_bytes,
         allowed_origins=settings.allowed_origins,
@@ -423,10 +432,12 @@ def _parts(database: Database, voice: Voice) -> Any:
 def _peer(trusted: TrustedProxies) -> Any:
     def peer(request: HTTPConnection) -> Peer:
         host = request.client.host if request.client else ""
+        address = client_address(host, request.headers, trusted) if trusted else host
         return Peer(
-            address=client_address(host, request.headers, trusted) if trusted else host,
+            address=address,
             is_local=is_local_request(host, request.headers),
             is_secure=request.url.scheme == "https" or is_forwarded_securely(host, request.headers, trusted),
+            is_loopback=is_loopback_address(address),
         )
 
     return peer

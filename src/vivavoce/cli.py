@@ -80,6 +80,8 @@ def _run(settings: Settings, tls: ssl.SSLContext | None, *, sign_in_link: bool, 
         host, port = addresses[0]
         base = settings.public_url or f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
         typer.echo(f"Vivavoce serves on {base} ({settings.mode} mode, data in {settings.data_dir})")
+        for notice in settings.notices:
+            typer.echo(f"Note: {notice}.")
         if link:
             typer.echo(f"Sign in once, within 15 minutes: {base}/sign-in?link={link[0]}")
         sys.stdout.flush()
@@ -149,16 +151,25 @@ def create_admin(
 
 
 @app.command()
-def migrate(data_dir: DataDir = None) -> None:
+def migrate(
+    data_dir: DataDir = None,
+    new_epoch: Annotated[
+        bool, typer.Option("--new-epoch", help="Also begin a new history: after a backup was put back.")
+    ] = False,
+) -> None:
     """Create the database or bring it to the newest schema."""
     from vivavoce.adapters.sql.migrate import migrate as run_migrations
+    from vivavoce.adapters.sql.migrate import renew_epoch
     from vivavoce.bootstrap import lock_data
 
     settings = _settings(data_dir=data_dir)
     lock = lock_data(settings)
     changed = run_migrations(settings.database_path)
+    epoch = renew_epoch(settings.database_path) if new_epoch else ""
     lock.close()
     typer.echo(f"{settings.database_path} {'is now' if changed else 'was already'} at the newest schema")
+    if epoch:
+        typer.echo(f"A new history has begun (epoch {epoch}): clients that come back are sent the present state")
 
 
 Session = Annotated[str, typer.Option("--session", help="The session's id.")]

@@ -36,7 +36,7 @@ def examine(settings: Settings) -> list[Finding]:
         _web_app(),
         _open_files(),
         _llm(settings),
-        _redis(settings),
+        *_processes(settings),
         *_voice(settings),
     ]
 
@@ -105,12 +105,8 @@ def _llm(settings: Settings) -> Finding:
     return Finding("good", f"the language model's endpoint answers ({answer.status_code})")
 
 
-def _redis(settings: Settings) -> Finding:
-    if settings.redis_url:
-        return Finding(
-            "note", "VIVAVOCE_REDIS_URL is set, but one process on SQLite needs no Redis and does not use it"
-        )
-    return Finding("good", "one process, no Redis needed")
+def _processes(settings: Settings) -> list[Finding]:
+    return [Finding("note", notice) for notice in settings.notices] or [Finding("good", "one process, no Redis needed")]
 
 
 def _voice(settings: Settings) -> list[Finding]:

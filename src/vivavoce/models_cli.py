@@ -15,6 +15,7 @@ from rich.table import Table
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.engines.catalogue import Model, catalogue, find_model, status, verify
 from vivavoce.engines.catalogue_pull import OnProgress, Progress, pull
+from vivavoce.settings import configured
 
 app = typer.Typer(help="The models: list, fetch and verify them.", no_args_is_help=True)
 
@@ -25,13 +26,14 @@ NamesArgument = Annotated[list[str] | None, typer.Argument(help="Models by name;
 
 
 def models_directory(given: Path | None = None) -> Path:
-    """Where models live: the option, `VIVAVOCE_MODELS_DIR`, or `models` in the data directory."""
+    """Where models live: the option, `VIVAVOCE_MODELS_DIR`, or `models` in the data directory; other settings may be
+    wrong or missing. Raises SettingsError."""
     if given is not None:
         return given
-    configured = os.environ.get("VIVAVOCE_MODELS_DIR")
-    if configured:
-        return Path(configured)
-    return Path(os.environ.get("VIVAVOCE_DATA_DIR") or os.environ.get("DATA_DIR") or "data") / "models"
+    named = configured("MODELS_DIR")
+    if named:
+        return Path(named)
+    return Path(configured("DATA_DIR") or os.environ.get("DATA_DIR") or "data") / "models"
 
 
 @app.command("list")

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
+from dotenv import dotenv_values
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 PREFIX: Final = "VIVAVOCE_"
+_ENV_FILE: Final = ".env"
 _SECRET_BYTES: Final = 32
 _WEAK_SECRETS: Final = frozenset(
     {"secret", "changeme", "change-me", "default", "development", "vivavoce", "your-secret-key"}
@@ -31,7 +33,7 @@ class Settings(BaseSettings):
     """All settings; the defaults run one process on one machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", extra="ignore", populate_by_name=True, env_ignore_empty=True
+        env_prefix=PREFIX, env_file=_ENV_FILE, extra="ignore", populate_by_name=True, env_ignore_empty=True
     )
 
     mode: Literal["development", "production"] = "production"
@@ -56,7 +58,8 @@ class Settings(BaseSettings):
     max_connections: int = Field(20_000, gt=0, validation_alias=_named("MAX_CONNECTIONS", "MAX_WEBSOCKET_CONNECTIONS"))
     ping_interval_s: float = Field(25.0, gt=0, validation_alias=_named("PING_INTERVAL_S", "SOCKETIO_PING_INTERVAL"))
     ping_timeout_s: float = Field(60.0, gt=0, validation_alias=_named("PING_TIMEOUT_S", "SOCKETIO_PING_TIMEOUT"))
-    max_connections_per_address: int = Field(0, ge=0)
+    max_connections_per_address: int = Field(1_000, ge=0)
+    http_requests_per_s: float = Field(50.0, ge=0)
 
     text_limit: int = Field(10_000, gt=0)
     session_idle_s: float = Field(7200.0, gt=0)
@@ -118,6 +121,16 @@ class Settings(BaseSettings):
         return (init_settings, env_settings, dotenv_settings)
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What is set and has no effect here, each in a sentence for the operator."""
+        if not self.redis_url:
+            return ()
+        return (
+            f"{PREFIX}REDIS_URL is set and not used: one process on SQLite serves everybody, and several processes,"
+            " which would meet in Redis, are not there yet",
+        )
+
+    @property
     def models_path(self) -> Path:
         return self.models_dir or self.data_dir / "models"
 
@@ -133,12 +146,47 @@ class Settings(BaseSettings):
 
 
 def load(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
-    """Settings from the environment, `.env`, `*_FILE` and what the command line gave. Raises SettingsError."""
-    values = {**_from_files(os.environ if environment is None else environment), **given}
+    """Settings from the environment, `.env`, `*_FILE` in either, and what the command line gave. Raises
+    SettingsError."""
+    process = os.environ if environment is None else environment
+    values = {**_from_files(_without(process, _env_file())), **_from_files(process), **given}
     try:
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError("; ".join(_sentence(dict(problem)) for problem in error.errors())) from error
+
+
+def configured(name: str, environment: Mapping[str, str] | None = None) -> str:
+    """One setting as it was written, empty where it is not given: for what must work while others are wrong. `name` is
+    without the prefix. Raises SettingsError for a file that cannot be read."""
+    process = os.environ if environment is None else environment
+    for source in (process, _env_file()):
+        value = source.get(f"{PREFIX}{name}") or _from_files(
+            {key: path for key, path in source.items() if key == f"{PREFIX}{name}_FILE"}
+        ).get(name.lower())
+        if value:
+            return value
+    return ""
+
+
+def _env_file() -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(_ENV_FILE).items() if value}
+
+
+def _without(process: Mapping[str, str], env_file: Mapping[str, str]) -> dict[str, str]:
+    """What `.env` says and the environment, which goes before it, does not."""
+    known = {alias for names in _names() for alias in names if any(process.get(name) for name in names)}
+    return {name: value for name, value in env_file.items() if name.removesuffix("_FILE") not in known}
+
+
+def _names() -> list[tuple[str, ...]]:
+    """All names of each setting."""
+    return [
+        tuple(map(str, field.validation_alias.choices))
+        if isinstance(field.validation_alias, AliasChoices)
+        else (f"{PREFIX}{name.upper()}",)
+        for name, field in Settings.model_fields.items()
+    ]
 
 
 def _from_files(environment: Mapping[str, str]) -> dict[str, str]:

@@ -27,7 +27,7 @@ from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.reporter import Reporter, transcript
-from vivavoce.gateway.addresses import TrustedProxies, client_address, is_local_request
+from vivavoce.gateway.addresses import TrustedProxies, client_address, is_local_request, is_loopback_address
 from vivavoce.gateway.json import decode_json
 from vivavoce.governance.rights import Rights
 from vivavoce.http.api import create_api
@@ -231,9 +231,11 @@ class ApiHouse:
 
 def peer(request: HTTPConnection) -> Peer:
     host = request.client.host if request.client else ""
+    address = client_address(host, request.headers, TrustedProxies())
     return Peer(
-        address=client_address(host, request.headers, TrustedProxies()),
+        address=address,
         is_local=is_local_request(host, request.headers),
+        is_loopback=is_loopback_address(address),
     )
 
 

@@ -56,6 +56,15 @@ class VivavoceError(Exception):
         self.details: str = details
         self.info: Mapping[str, Any] = dict(info or {})
 
+    def shape(self, message: str) -> dict[str, Any]:
+        """The one shape, around a sentence for a person; `info.reason` says which refusal this is."""
+        return {
+            "error": self.code,
+            "message": message,
+            "details": self.details,
+            "info": {**self.info, "reason": self.reason},
+        }
+
     @property
     def retryable(self) -> bool:
         """Whether the same request may succeed later without being changed."""

@@ -186,12 +186,7 @@ class Gateway:
 
     def error_body(self, error: VivavoceError, accept_language: str = "") -> Mapping[str, object]:
         """SPEC 0.4, as the body of an HTTP answer."""
-        return {
-            "error": error.code,
-            "message": self._describe(error, accept_language),
-            "details": error.details,
-            "info": dict(error.info),
-        }
+        return error.shape(self._describe(error, accept_language))
 
     def open(
         self,
@@ -234,7 +229,8 @@ class Gateway:
         self.stats.active_connections += 1
         count = self._by_address.get(address, 0) + 1
         self._by_address[address] = count
-        if count > self.limits.max_connections_per_address and not is_loopback_address(address):
+        most = self.limits.max_connections_per_address
+        if 0 < most < count and not is_loopback_address(address):
             return VivavoceError(
                 "rate_limited", "too many connections from this address", reason="too_many_connections"
             )

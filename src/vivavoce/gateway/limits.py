@@ -20,7 +20,8 @@ class GatewayLimits:
 
     max_connections: int = 20_000
     max_connections_per_address: int = 1_000
-    """Loopback is exempt: a proxy on this machine that was not declared trusted is all clients at once."""
+    """0: no limit. Loopback is exempt: a proxy on this machine that was not declared trusted is all clients at
+    once."""
     max_pending_handshakes: int = 4_096
     """Connections that have not yet sent a whole request head; beyond it the oldest one gives way."""
 

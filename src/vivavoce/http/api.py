@@ -26,6 +26,7 @@ from vivavoce.http.routes import (
 )
 from vivavoce.http.security import SecurityHeaders
 from vivavoce.http.services import Services
+from vivavoce.http.shapes.base import refusals
 from vivavoce.http.static import WebApp
 
 _ROUTERS: Final = (
@@ -68,7 +69,7 @@ def create_api(services: Services) -> FastAPI:
     app.state.services = services
     add_error_handlers(app)
     for module in _ROUTERS:
-        app.include_router(module.router, prefix=API)
+        app.include_router(module.router, prefix=API, responses=refusals(429))
     app.include_router(health.router)
     app.router.routes.extend([*docs.routes(), asyncapi.route()])
     app.router.default = WebApp(services.web_app)

@@ -53,12 +53,7 @@ def language_of(request: HTTPConnection) -> Language:
 
 
 def error_body(error: VivavoceError, language: str) -> dict[str, Any]:
-    return {
-        "error": error.code,
-        "message": text(language, f"errors.{error.reason}", **error.info),
-        "details": error.details,
-        "info": {**error.info, "reason": error.reason},
-    }
+    return error.shape(text(language, f"errors.{error.reason}", **error.info))
 
 
 def error_response(request: HTTPConnection, error: VivavoceError, *, status: int | None = None) -> Response:

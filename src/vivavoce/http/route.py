@@ -33,6 +33,12 @@ def is_open(endpoint: Callable[..., Any]) -> bool:
     return bool(getattr(endpoint, "open_to_all", False))
 
 
+def unlimited(endpoint: _Endpoint) -> _Endpoint:
+    """Mark an endpoint that may be asked at any rate: what watches the server."""
+    endpoint.__dict__["unlimited"] = True
+    return endpoint
+
+
 def takes_stream(endpoint: _Endpoint) -> _Endpoint:
     """Mark an endpoint that reads its body itself, as it comes."""
     endpoint.__dict__["takes_stream"] = True
@@ -61,6 +67,28 @@ async def identify(request: Request) -> Identity:
     return known
 
 
+async def _identify_counted(request: Request) -> None:
+    """Who is there counts against that person; who cannot say so, against the address."""
+    try:
+        identity = await identify(request)
+    except VivavoceError:
+        _count_address(request)
+        raise
+    rate = services_of(request).rate
+    if rate is not None and not identity.guest:
+        rate.count(f"user {identity.user_id}")
+
+
+def _count_address(request: Request) -> None:
+    """Loopback is exempt: a proxy on this machine that was not declared trusted is all clients at once."""
+    services = services_of(request)
+    if services.rate is None:
+        return
+    peer = services.peer(request)
+    if not peer.is_loopback:
+        services.rate.count(f"address {peer.address}")
+
+
 class ApiRequest(Request):
     """A request whose JSON is decoded under our limits."""
 
@@ -79,10 +107,13 @@ class ApiRoute(APIRoute):
         opened = is_open(self.endpoint)
         streams = bool(getattr(self.endpoint, "takes_stream", False))
         repeatable = bool(getattr(self.endpoint, "idempotent", False))
+        counted = not getattr(self.endpoint, "unlimited", False)
 
         async def handle(request: Request) -> Response:
             if not opened:
-                await identify(request)
+                await _identify_counted(request)
+            elif counted:
+                _count_address(request)
             if request.method in _WITH_BODY and not streams:
                 request = await _with_body(request)
             key = request.headers.get("idempotency-key")

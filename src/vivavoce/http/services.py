@@ -17,6 +17,7 @@ from vivavoce.domain.scorecard import Utterance
 from vivavoce.domain.session.state import SessionState
 from vivavoce.evaluation.reporter import Reporter
 from vivavoce.governance.rights import Rights
+from vivavoce.http.request_rate import RequestRate
 from vivavoce.identity.accounts import Users
 from vivavoce.identity.doorman import Doorman
 from vivavoce.identity.invitations import InvitationDesk
@@ -35,11 +36,12 @@ WEB_APP: Final = Path(__file__).parent / "webapp"
 
 class Peer(msgspec.Struct, frozen=True):
     """Where a request comes from: the client's address (behind trusted proxies), whether it may be a guest's
-    (SPEC.md 0.5), and whether it came over TLS."""
+    (SPEC.md 0.5), whether it came over TLS, and whether the address is this machine's own."""
 
     address: str
     is_local: bool
     is_secure: bool = False
+    is_loopback: bool = False
 
 
 class LiveSockets(Protocol):
@@ -67,7 +69,7 @@ class Services:
     """`reporter` gives reports, sealed or not, and takes own scorecards: there is no other store of them. `transcript`
     lists what was said; `pdf` lays out a report (as plain data) as its reader may see it. `parts` says what is ready
     (`database`, `migrations`, `redis`, `jobs`, `voice`). `decode_json` refuses what is no JSON, too deep, or too long a
-    number; `peer` judges where a request comes from.
+    number; `peer` judges where a request comes from. `rate` is how often somebody may ask; None: as often as they like.
     """
 
     mode: Mode
@@ -97,6 +99,7 @@ class Services:
     parts: Callable[[], Awaitable[Mapping[str, str]]]
     peer: Callable[[HTTPConnection], Peer]
     decode_json: Callable[[bytes], Any]
+    rate: RequestRate | None = None
     metrics: CollectorRegistry = field(default_factory=CollectorRegistry)
     allowed_origins: tuple[str, ...] = ()
     public_url: str = ""

@@ -52,6 +52,7 @@ async def test_spec_0_4_bad_messages_are_answered_and_the_connection_lives(house
         assert error["data"]["error"] == code
         assert error["data"]["message"]
         assert set(error["data"]) == {"error", "message", "details", "info"}
+        assert error["data"]["info"]["reason"]
         await send(ws, "ping")
         assert (await receive(ws))["type"] == "pong"
     session = await house.house.sessions.open("bad_input")

@@ -228,7 +228,7 @@ def test_spec_0_7_a_body_over_the_limit_is_413_at_once_and_the_connection_lives(
         answer = client.posts.answer_to()
         assert answer.status == 413
         assert answer.json["error"] == "too_large"
-        assert answer.json["info"] == {"limit": 1_000_000}
+        assert answer.json["info"] == {"limit": 1_000_000, "reason": "too_large"}
         assert second.request("POST", client.target, b"4still here").text == "ok"
         assert client.packets() == ["4still here"]
 

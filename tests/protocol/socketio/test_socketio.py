@@ -113,7 +113,7 @@ def test_spec_0_4_a_refusal_is_connect_error_with_the_error_as_its_data(server: 
                 "error": "unauthorized",
                 "message": "no_token (ko)",
                 "details": "no token",
-                "info": {"field": "token"},
+                "info": {"field": "token", "reason": "no_token"},
             },
         }
         server.room.admit = lambda _socket, _auth: None
@@ -270,7 +270,8 @@ def test_the_oldest_of_too_many_awaited_acknowledgements_is_given_up() -> None:
 
 
 def test_spec_0_4_what_a_door_refuses_is_told_by_error_and_by_the_acknowledgement(client: SioClient) -> None:
-    shape = '{"error":"forbidden","message":"forbidden","details":"not this one","info":{}}'
+    info = '{"reason":"forbidden"}'
+    shape = f'{{"error":"forbidden","message":"forbidden","details":"not this one","info":{info}}}'
     client.text('42["forbidden"]')
     assert client.event() == f'42["error",{shape}]'
     client.text('427["forbidden"]')

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from vivavoce.http.caller import Ours
-from vivavoce.http.route import ApiRoute, open_to_all
+from vivavoce.http.route import ApiRoute, open_to_all, unlimited
 from vivavoce.http.shapes.base import Shape
 
 router = APIRouter(route_class=ApiRoute, tags=["operation"])
@@ -30,6 +30,7 @@ class ReadinessShape(Shape):
 
 @router.get("/healthz", response_model=HealthShape)
 @open_to_all
+@unlimited
 async def health(services: Ours) -> Any:
     """The process lives."""
     return {"status": "ok", "version": services.version}
@@ -41,6 +42,7 @@ async def health(services: Ours) -> Any:
     responses={503: {"model": ReadinessShape, "description": "Text cannot be served yet"}},
 )
 @open_to_all
+@unlimited
 async def readiness(services: Ours) -> Any:
     """Whether text can be served, and how each part is: `ready`, `fetching`, `off` …"""
     parts = dict(await services.parts())
@@ -54,6 +56,7 @@ async def readiness(services: Ours) -> Any:
     responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text"}},
 )
 @open_to_all
+@unlimited
 async def metrics(services: Ours) -> Response:
     """Figures for Prometheus; no names, no texts."""
     return Response(generate_latest(services.metrics), media_type=CONTENT_TYPE_LATEST)

@@ -39,7 +39,8 @@ class Schemas:
         """What we send has every field, those with a default too, unless the type leaves defaults out."""
         schema = self._component(kind)
         if "properties" in schema and not kind.__struct_config__.omit_defaults:  # type: ignore[attr-defined]
-            schema["required"] = list(schema["properties"])
+            optional = {field.encode_name for field in msgspec.structs.fields(kind) if field.default is msgspec.UNSET}
+            schema["required"] = [name for name in schema["properties"] if name not in optional]
 
     def _component(self, kind: type) -> Schema:
         return self.components[str(self._references[kind]["$ref"]).removeprefix(_ROOT)]

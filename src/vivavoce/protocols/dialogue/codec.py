@@ -76,4 +76,4 @@ def encode_notice(kind: str, message: str, session_id: str, now_ms: int) -> str:
 
 
 def error_message(error: VivavoceError, sentence: str) -> ErrorData:
-    return ErrorData(error=error.code, message=sentence, details=error.details, info=dict(error.info))
+    return ErrorData(**error.shape(sentence))
