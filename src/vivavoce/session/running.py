@@ -22,7 +22,7 @@ from vivavoce.domain.ids import session_stream
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.commands import AnyCommand
 from vivavoce.domain.session.decide import Context, decide
-from vivavoce.domain.session.evolve import evolve
+from vivavoce.domain.session.evolve import evolve, fold
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.ports import (
     Append,
@@ -109,10 +109,9 @@ class RunningSession:
         position = await self._log.position(self.stream)
         missed: list[e.Recorded] = []
         async for page in self._pages(position.head):
-            for recorded in page:
-                evolve(state, recorded)
-                if 0 < self.published < recorded.seq:
-                    missed.append(recorded)
+            fold(page, state)
+            if self.published:
+                missed += [recorded for recorded in page if recorded.seq > self.published]
         self.state = state
         self.epoch = position.epoch
         self._row = session_row(state, self._policy) if state.exists else None
