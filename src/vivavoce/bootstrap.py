@@ -31,6 +31,7 @@ from vivavoce.dialogue.plan import make_plan
 from vivavoce.dialogue.responder import Responder, Wording
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan
+from vivavoce.domain.session import confirmation as cf
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.engines.evaluator.contract import Evaluator
@@ -90,6 +91,8 @@ VERSION: Final = version("vivavoce")
 #: On SQLite one process has the data folder to itself (it holds the lock), so its leases are its own after a restart.
 _PROCESS: Final = "single"
 _UPKEEP_EVERY_S: Final = 3600
+#: Events with which something comes into the outbox.
+_LEAVES_WORK: Final = (e.SessionEnded, e.RecordingHeard, cf.TranscriptConfirmed, cf.ConfirmationLapsed)
 
 
 class RunningSpeech(Speech, Protocol):
@@ -208,6 +211,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
             text_limit=settings.text_limit,
             idle_end_ms=int(settings.session_idle_s * 1000),
             audio_bytes=settings.audio_session_bytes,
+            confirmation_ms=int(settings.transcript_confirmation_s * 1000),
         ),
         process_id=_PROCESS,
         grace_s=settings.grace_s,
@@ -395,7 +399,7 @@ def _setting(name: str, make: Callable[[], T]) -> T:
 
 def _waking(relay: Relay) -> Any:
     def committed(_session: RunningSession, events: Any) -> None:
-        if any(isinstance(recorded.data, e.SessionEnded | e.RecordingHeard) for recorded in events):
+        if any(isinstance(recorded.data, _LEAVES_WORK) for recorded in events):
             relay.wake()
 
     return committed

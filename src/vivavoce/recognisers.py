@@ -56,10 +56,19 @@ class InstalledSpeech:
         self._pipeline: SpeechPipeline | None = None
         self._opened = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._wanted_bytes = 0
+        self._fetched_bytes: dict[str, int] = {}
 
     @property
     def state(self) -> VoiceState:
         return self._state
+
+    @property
+    def fetched(self) -> float | None:
+        """The share of the missing models that is there (0 to 1), while they are being fetched."""
+        if self._state != "fetching" or not self._wanted_bytes:
+            return None
+        return min(1.0, sum(self._fetched_bytes.values()) / self._wanted_bytes)
 
     def pipeline(self) -> SpeechPipeline:
         if self._pipeline is None:
@@ -105,6 +114,7 @@ class InstalledSpeech:
         if not missing:
             return
         names = ", ".join(model.name for model in missing)
+        self._wanted_bytes = sum(model.download_bytes for model in missing)
         self._tell(f"Fetching the models for voice ({names}); text works meanwhile")
         loop = asyncio.get_running_loop()
         done: asyncio.Future[str] = loop.create_future()
@@ -131,12 +141,16 @@ class InstalledSpeech:
         for model in missing:  # type: ignore[attr-defined]
             assert isinstance(model, Model)
             try:
-                pull(self._settings.models_path, model, self._on_progress)
+                pull(self._settings.models_path, model, self._note)
             except VivavoceError as error:
                 trouble = error.details
             except Exception as error:
                 trouble = f"{type(error).__name__}: {error}"
         return trouble
+
+    def _note(self, progress: Progress) -> None:
+        self._fetched_bytes[progress.name] = progress.done_bytes
+        self._on_progress(progress)
 
     async def _open(self) -> None:
         pool, pipeline = await asyncio.to_thread(_prepare, self._settings)

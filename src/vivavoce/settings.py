@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     text_limit: int = Field(10_000, gt=0)
     session_idle_s: float = Field(7200.0, gt=0)
     grace_s: float = Field(15.0, ge=0)
+    transcript_confirmation_s: float = Field(900.0, ge=0, le=7 * 24 * 3600)
 
     models_dir: Path | None = None
     voice_workers: int = Field(2, ge=0, le=64)

@@ -26,6 +26,7 @@ class ToneSpeech:
         self.pool = RecogniserPool(PoolSettings(factory=FACTORY, settings=settings, workers=1))
         self.limits = SpeechLimits(stream_s=600.0, recording_s=recording_s)
         self.state: VoiceState = "fetching"
+        self.fetched: float | None = None
         self._opens = opens
         self._opened = asyncio.Event()
         self._task: asyncio.Task[None] | None = None

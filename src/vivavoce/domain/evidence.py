@@ -19,7 +19,7 @@ def verify(evidence: Evidence, utterances: Iterable[Utterance]) -> Evidence | No
     Positions are code points. A quote that is not at its span, but occurs exactly once in that utterance, comes back
     with the span put right; one that occurs several times elsewhere is ambiguous and is dropped.
     """
-    return _verify(evidence, {utterance.utterance_id: utterance.text for utterance in utterances})
+    return _verify(evidence, {utterance.utterance_id: utterance.citable for utterance in utterances})
 
 
 def locked(
@@ -27,13 +27,14 @@ def locked(
 ) -> Scorecard:
     """The scorecard with nothing in it that the transcript does not carry.
 
-    Only utterances of `scorecard.subject` count as evidence. Evidence that does not verify is dropped; a score left
-    without evidence, or outside 1.0 to 5.0, becomes `insufficient_evidence`; level and overall are computed again.
-    `weights` are the rubric's, by criterion id (1.0 for those it does not name). Sentences of strengths and gaps that
-    name a criterion which lost its score go with it.
+    Only utterances of `scorecard.subject` count as evidence, and of them nothing that was flagged as misheard.
+    Evidence that does not verify is dropped; a score left without evidence, or outside 1.0 to 5.0, becomes
+    `insufficient_evidence`; level and overall are computed again. `weights` are the rubric's, by criterion id (1.0
+    for those it does not name). Sentences of strengths and gaps that name a criterion which lost its score go with
+    it.
     """
     texts = {
-        utterance.utterance_id: utterance.text for utterance in utterances if utterance.speaker == scorecard.subject
+        utterance.utterance_id: utterance.citable for utterance in utterances if utterance.speaker == scorecard.subject
     }
     criteria = tuple(_locked_criterion(criterion, texts) for criterion in scorecard.criteria)
     lost = {

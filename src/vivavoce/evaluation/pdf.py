@@ -202,6 +202,10 @@ def _line(utterance: Utterance, report: Report, texts: Mapping[str, str]) -> dic
         "speaker": known.get(utterance.speaker, utterance.speaker),
         "text": utterance.text,
         "candidate": candidate,
+        "disputes": [
+            texts["pdf.corrected"].format(heard=dispute.heard) if dispute.correction else texts["pdf.misheard"]
+            for dispute in utterance.disputes
+        ],
     }
 
 

@@ -21,6 +21,7 @@ from vivavoce.domain.scorecard import (
     Utterance,
     Verdict,
 )
+from vivavoce.domain.session.state import Confirmation
 from vivavoce.evaluation.transcript import CANDIDATE, word_count
 from vivavoce.locales import catalogue
 
@@ -146,6 +147,7 @@ def build_report(
     answer_quality: Mapping[int, float | None] | None = None,
     engines: Sequence[EngineStamp] = (),
     own_scorecards: Sequence[OwnScorecard] = (),
+    confirmation: Confirmation = "none",
 ) -> Report:
     """Everything there is to report, unsealed; who may see it all is decided by whoever shows it (see `seal`).
 
@@ -167,7 +169,7 @@ def build_report(
         transcript=tuple(utterances),
         timeline=_timeline(turns, answer_quality or {}),
         plan=plan,
-        notices=_notices(config.language, verified, summary, plan, turns, utterances),
+        notices=_notices(config.language, verified, summary, plan, turns, utterances, confirmation),
         engines=(verified.produced_by, *engines),
         own_scorecards=tuple(own_scorecards),
         differences=differences(own_scorecards, verified) if own_scorecards else (),
@@ -315,6 +317,7 @@ def _notices(
     plan: InterviewPlan | None,
     turns: Sequence[Turn],
     utterances: Sequence[Utterance],
+    confirmation: Confirmation,
 ) -> tuple[str, ...]:
     texts = catalogue("report", language)
     stamp = scorecard.produced_by
@@ -327,6 +330,7 @@ def _notices(
         notices.append(texts["notice.made_by_model"].format(model=stamp.model, prompt_version=stamp.prompt_version))
     notices += [texts["notice.evidence"], texts["notice.human"], texts["notice.no_emotion"]]
     notices += _ways(texts, utterances)
+    notices += _confirmed(texts, utterances, confirmation)
     if summary.answers < FEW_ANSWERS:
         notices.append(texts["notice.short"].format(answers=summary.answers))
     answered = _answered(turns)
@@ -334,6 +338,15 @@ def _notices(
     if uncovered:
         notices.append(texts["notice.uncovered"].format(names=texts["list.comma"].join(uncovered)))
     return tuple(notices)
+
+
+def _confirmed(texts: Mapping[str, str], utterances: Sequence[Utterance], confirmation: Confirmation) -> list[str]:
+    """What the candidate said about how they were heard."""
+    flagged = sum(len(utterance.disputes) for utterance in utterances)
+    notices = [texts["notice.flagged"].format(count=flagged)] if flagged else []
+    if confirmation in ("confirmed", "lapsed"):
+        notices.append(texts[f"notice.{confirmation}"])
+    return notices
 
 
 def _ways(texts: Mapping[str, str], utterances: Sequence[Utterance]) -> list[str]:

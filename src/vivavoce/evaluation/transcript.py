@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from vivavoce.domain.interview import Turn
-from vivavoce.domain.recordings import joint_confidence, spans_of
-from vivavoce.domain.scorecard import Utterance
+from vivavoce.domain.recordings import Spoken, joint_confidence, spans_of
+from vivavoce.domain.scorecard import Dispute, Utterance
 from vivavoce.domain.session.state import Input
 
 CANDIDATE: Final = "candidate"
@@ -74,6 +76,50 @@ def transcript_of(
             )
         )
     return tuple(utterances)
+
+
+def disputed(utterances: Sequence[Utterance], inputs: Sequence[Input]) -> tuple[Utterance, ...]:
+    """The utterances with what their speaker flagged: corrected where there is a correction, marked in any case.
+
+    An utterance is made of the inputs that one reply answered, and named by the last of them.
+    """
+    groups: dict[int, list[Input]] = {}
+    for entry in inputs:
+        groups.setdefault(entry.answered_by or -entry.seq, []).append(entry)
+    flagged = {group[-1].event_id: group for group in groups.values() if any(entry.flag is not None for entry in group)}
+    if not flagged:
+        return tuple(utterances)
+    return tuple(
+        _disputed(utterance, flagged[utterance.utterance_id]) if utterance.utterance_id in flagged else utterance
+        for utterance in utterances
+    )
+
+
+def citable(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
+    """What may be judged: without the words that were flagged as misheard and not corrected."""
+    judged: list[Utterance] = []
+    for utterance in utterances:
+        text = utterance.citable
+        if text.strip():
+            judged.append(utterance if text == utterance.text else msgspec.structs.replace(utterance, text=text))
+    return tuple(judged)
+
+
+def _disputed(utterance: Utterance, group: Sequence[Input]) -> Utterance:
+    parts: list[tuple[str, Spoken | None]] = []
+    disputes: list[Dispute] = []
+    at = 0
+    for entry in group:
+        text, spoken, flag = entry.text, entry.spoken, entry.flag
+        if flag is not None:
+            disputes.append(Dispute(at=at, length=len(flag.correction or text), heard=text, correction=flag.correction))
+            if flag.correction and spoken is not None:
+                # The times are those of other words.
+                text, spoken = flag.correction, msgspec.structs.replace(spoken, words=())
+        parts.append((text, spoken))
+        at += len(text) + 1
+    text = "\n".join(text for text, _ in parts)
+    return msgspec.structs.replace(utterance, text=text, audio=spans_of(parts), disputes=tuple(disputes))
 
 
 def word_count(text: str) -> int:

@@ -13,6 +13,7 @@ from vivavoce.http.measure import API, MeasureRequests
 from vivavoce.http.routes import (
     audio,
     auth,
+    confirmation,
     conversation,
     health,
     participants,
@@ -34,6 +35,7 @@ _ROUTERS: Final = (
     sessions,
     participants,
     conversation,
+    confirmation,
     audio,
     reports,
     rights,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from vivavoce.domain.recordings import is_uncompressed
+from vivavoce.domain.session import confirmation as cf
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.ports import MembershipRow, OutboxItem, SessionRow
+
+_ASKS_FOR_REPORT: Final = (e.SessionEnded, cf.TranscriptConfirmed, cf.ConfirmationLapsed)
 
 
 def session_row(state: SessionState, policy: Policy) -> SessionRow:
@@ -62,11 +66,11 @@ def membership_rows(session_id: str, events: Sequence[e.AnySessionEvent]) -> tup
 
 
 def outbox_items(state: SessionState, events: Sequence[e.AnySessionEvent]) -> tuple[OutboxItem, ...]:
-    """A session that ended asks for its report, a recording of plain samples to be filed; each once. `state` is after
-    the events."""
+    """A session that ended asks for its report, once what was spoken is confirmed; a recording of plain samples to be
+    filed. Each once. `state` is after the events."""
     items: list[OutboxItem] = []
     for event in events:
-        if isinstance(event, e.SessionEnded) and state.report == "pending":
+        if isinstance(event, _ASKS_FOR_REPORT) and state.report == "pending" and not state.unconfirmed:
             items.append(OutboxItem(f"report:{state.session_id}", "report", state.session_id))
         elif isinstance(event, e.RecordingHeard):
             recording = state.recordings.get(event.recording_id)

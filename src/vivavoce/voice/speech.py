@@ -26,6 +26,11 @@ class Speech(Protocol):
         """`fetching`: models are being downloaded or opened."""
         ...
 
+    @property
+    def fetched(self) -> float | None:
+        """The share of the models that is there (0 to 1) while they are being fetched; otherwise None."""
+        ...
+
     def pipeline(self) -> SpeechPipeline:
         """Raises VivavoceError unavailable while there is none."""
         ...
@@ -39,6 +44,7 @@ class NoSpeech:
     """A house without voice."""
 
     state: VoiceState = "off"
+    fetched: float | None = None
 
     def pipeline(self) -> SpeechPipeline:
         raise voice_unavailable()

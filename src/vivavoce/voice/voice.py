@@ -51,6 +51,11 @@ class Voice:
         return self._speech.state
 
     @property
+    def fetched(self) -> float | None:
+        """The share of the models that is there, while they are being fetched."""
+        return self._speech.fetched
+
+    @property
     def live(self) -> int:
         """Recordings that are coming in now."""
         return len(self._live)

@@ -18,6 +18,8 @@ from vivavoce.http.replies import reply_to
 from vivavoce.http.route import ApiRoute
 from vivavoce.http.shapes import interviews as shapes
 from vivavoce.http.shapes.base import refusals
+from vivavoce.http.shapes.confirmation import TranscriptShape
+from vivavoce.protocols.dialogue.confirmation import confirmation_view
 from vivavoce.protocols.dialogue.projector import history_item, messages, project
 
 router = APIRouter(
@@ -92,12 +94,17 @@ async def history(
     }
 
 
-@router.get("/sessions/{session_id}/transcript", response_model=shapes.TranscriptShape)
+@router.get("/sessions/{session_id}/transcript", response_model=TranscriptShape)
 async def transcript(visit: AtSession) -> Any:
-    """What was said, as utterances with times in seconds of session time."""
+    """What was said, as utterances with times in seconds of session time; and how the caller was heard, to be flagged
+    and confirmed."""
     visit.require("read")
     state = await visit.state()
-    return {"session_id": state.session_id, "utterances": msgspec.to_builtins(visit.services.transcript(state))}
+    return {
+        "session_id": state.session_id,
+        "utterances": msgspec.to_builtins(visit.services.transcript(state)),
+        **confirmation_view(state, visit.viewer.user_id),
+    }
 
 
 async def _reply(visit: Visit, reply_seq: int) -> Any:

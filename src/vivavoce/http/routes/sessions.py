@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import uuid_utils
 from fastapi import APIRouter, Query, Request
@@ -25,6 +25,8 @@ from vivavoce.ports import SessionFilter
 from vivavoce.protocols.dialogue.projector import listed_view
 
 router = APIRouter(route_class=ApiRoute, tags=["sessions"], responses=refusals(401, 403, 413, 415, 422, 503))
+#: So long what was said last is waited for.
+_LAST_WORDS_S: Final = 10.0
 
 
 @router.post("/sessions", status_code=201, response_model=shapes.SessionShape, responses=refusals(409))
@@ -95,6 +97,7 @@ async def show_session(visit: AtSession) -> Any:
 async def end_session(visit: AtSession, body: Empty | None = None) -> Any:
     """End the interview; its report is made. Ending it twice changes nothing."""
     visit.require("end")
+    await visit.services.voice.settle(visit.session.session_id, _LAST_WORDS_S)
     await visit.session.submit(c.EndSession(by=visit.viewer.user_id, role=visit.viewer.role), visit.viewer.user_id)
     return await visit.view()
 

@@ -268,6 +268,15 @@ class RecordingsShape(Shape):
     items: list[RecordingShape]
 
 
+class DisputeShape(Shape):
+    """Characters [at, at + length) that their speaker says were misheard as `heard`: corrected, or worth nothing."""
+
+    at: int
+    length: int
+    heard: str
+    correction: str
+
+
 class UtteranceShape(Shape):
     utterance_id: str
     speaker: str
@@ -279,11 +288,7 @@ class UtteranceShape(Shape):
     in_answer_to: str
     competency: str
     audio: list[AudioSpanShape]
-
-
-class TranscriptShape(Shape):
-    session_id: str
-    utterances: list[UtteranceShape]
+    disputes: list[DisputeShape]
 
 
 class CriterionMarkBody(Body):

@@ -16,6 +16,7 @@ from vivavoce.domain.recordings import Spoken, joint_confidence
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Input, Policy, SessionState
 from vivavoce.ports import SessionRow
+from vivavoce.protocols.dialogue.confirmation import flag_view
 from vivavoce.protocols.dialogue.messages import (
     AiResponse,
     Progress,
@@ -191,6 +192,7 @@ def _voice(entry: Input) -> dict[str, Any]:
         return {}
     return {
         "confidence": spoken.confidence,
+        "flag": flag_view(entry.flag),
         "audio": {"recording_id": spoken.recording_id, "start_s": spoken.start_s, "end_s": spoken.end_s},
     }
 
