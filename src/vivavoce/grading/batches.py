@@ -232,6 +232,11 @@ class Batches:
             ]
         )
 
+    async def take_up(self) -> None:
+        """Hand out again whatever was running when the server stopped; jobs that are there already stay as they are."""
+        for row in await self.store.batches(None, status="running", before=None, limit=_RUNNING_LIMIT):
+            await self.hand_out(f"{row.batch_id}:{row.round}")
+
     # --- what workers do ----------------------------------------------------------------------------------------
 
     async def next_slice(self, batch_id: str, number: int, chunk: int, limit: int) -> Slice | None:
