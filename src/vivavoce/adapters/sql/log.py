@@ -36,13 +36,14 @@ _UPSERT_MEMBERSHIP: Final = (
     " ON CONFLICT (user_id, session_id) DO UPDATE SET role = excluded.role, active = excluded.active"
 )
 _INSERT_OUTBOX: Final = "INSERT OR IGNORE INTO outbox (key, kind, subject, not_before, done) VALUES (?, ?, ?, 0, 0)"
-#: A page as one JSON text: SQLite puts it together in one step, without Python's lock.
+#: A page as one JSON text: SQLite puts it together in one step, without Python's lock. There are no gaps, so a range of
+#: positions is a page; walked along the index, its rows come in order.
 _READ: Final = (
     "SELECT CAST('[' || min(seq) || ',[\"' || group_concat(event_id, '\",\"') || '\"],[' || group_concat(at)"
-    " || '],[' || group_concat(json_quote(actor)) || '],[' || group_concat(coalesce(json_quote(client_id), 'null'))"
-    " || '],[' || group_concat(payload) || ']]' AS BLOB) FROM"
-    " (SELECT seq, event_id, at, actor, client_id, payload FROM events"
-    " WHERE stream = (SELECT id FROM streams WHERE name = ?) AND seq > ? ORDER BY seq LIMIT ?)"
+    " || '],[' || group_concat(json_quote(actor))"
+    " || '],[' || group_concat(iif(client_id IS NULL, 'null', json_quote(client_id)))"
+    " || '],[' || group_concat(payload) || ']]' AS BLOB) FROM events INDEXED BY idx_events_stream_seq"
+    " WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND seq > ?2 AND seq <= ?2 + ?3"
 )
 _FIND: Final = (
     "SELECT e.first, e.seq FROM events e JOIN streams s ON s.id = e.stream"
