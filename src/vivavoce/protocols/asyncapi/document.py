@@ -54,17 +54,17 @@ _SERVERS: Final[Mapping[Transport, str]] = {"websocket": "sockets", "socket.io":
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of a door. `received` is the data of a client's message by its type on the wire; `sent` the types of
-    the server's data, each with the type on the wire (several may share one). `answers` names the server's messages
-    that answer a client's. `query` describes what may stand in the query beside the token; `binary` what binary frames
-    of a client are, where they are taken."""
+    """What is said of a door. `received` is the data of a client's message by its type on the wire; `sent` the server's
+    types on the wire with their data (a type may have several). `answers` names the server's messages that answer a
+    client's. `query` describes what may stand in the query beside the token; `binary` what binary frames of a client
+    are, where they are taken."""
 
     name: str
     title: str
     description: str
     addresses: tuple[str, ...]
     received: Mapping[str, type]
-    sent: Mapping[type, str]
+    sent: tuple[tuple[str, type], ...]
     envelope: Envelope
     transport: Transport = "websocket"
     answers: Mapping[str, tuple[str, ...]] = {}
@@ -114,7 +114,7 @@ def _servers(doors: tuple[Door, ...], url: str) -> dict[str, Any]:
 
 
 def _describe(door: Door, document: dict[str, Any]) -> None:
-    schemas = Schemas(door.name, door.received.values(), door.sent)
+    schemas = Schemas(door.name, door.received.values(), (data for _, data in door.sent))
     messages = {**_received(door, schemas), **_sent(door, schemas)}
     components = document["components"]
     components["schemas"].update(schemas.components)
@@ -141,7 +141,7 @@ def _received(door: Door, schemas: Schemas) -> dict[str, Schema]:
 
 def _sent(door: Door, schemas: Schemas) -> dict[str, Schema]:
     by_kind: dict[str, list[type]] = {}
-    for data, kind in door.sent.items():
+    for kind, data in door.sent:
         by_kind.setdefault(kind, []).append(data)
     messages = {}
     for kind, types in by_kind.items():

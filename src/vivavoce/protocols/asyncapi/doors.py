@@ -7,11 +7,23 @@ from typing import Final
 from vivavoce.protocols.asyncapi import envelopes
 from vivavoce.protocols.asyncapi.document import Door
 from vivavoce.protocols.dialogue import messages as dialogue
+from vivavoce.protocols.rooms import messages as rooms
 
 _RESUME: Final = {
     "last_seq": "The last `seq` this client was told: the server goes on from there",
     "epoch": "The `epoch` that came with it",
 }
+
+#: What a Socket.IO acknowledgement carries that confirms an event with no object of its own.
+_ACKNOWLEDGEMENT: Final = "acknowledgement"
+
+
+def _confirmed_with(event: str) -> tuple[str, ...]:
+    """What the acknowledgement of a room's event carries: the object of a server's event, or the common one."""
+    confirmation = rooms.ACKNOWLEDGEMENTS.get(event)
+    named = next((name for name, data in rooms.SERVER_EVENTS.items() if data is confirmation), _ACKNOWLEDGEMENT)
+    return named, "error"
+
 
 DOORS: Final[tuple[Door, ...]] = (
     Door(
@@ -24,7 +36,7 @@ DOORS: Final[tuple[Door, ...]] = (
         ),
         addresses=("/api/v1/ws", "/api/v1/ws/{session_id}"),
         received=dialogue.CLIENT_MESSAGES,
-        sent=dialogue.SERVER_MESSAGES,
+        sent=tuple((kind, data) for data, kind in dialogue.SERVER_MESSAGES.items()),
         envelope=envelopes.dialogue,
         answers={
             "connect": ("connected", "snapshot"),
@@ -37,5 +49,21 @@ DOORS: Final[tuple[Door, ...]] = (
         },
         query=_RESUME,
         binary="The next bytes of the recording that `audio_start` opened",
+    ),
+    Door(
+        name="rooms",
+        title="Interview rooms",
+        description=(
+            "People meet in a live interview. A message's name is the name of a Socket.IO event, its payload the only"
+            " argument of that event; every event of a client may be sent with an acknowledgement, which gets the"
+            " confirming object or the error. Events of plug-ins and integrators come under names of their own. Features"
+            f" to ask for in CONNECT: {', '.join(sorted(rooms.FEATURES))}."
+        ),
+        addresses=("/",),
+        received=rooms.CLIENT_EVENTS,
+        sent=(*rooms.SERVER_EVENTS.items(), (_ACKNOWLEDGEMENT, rooms.Acknowledged)),
+        envelope=envelopes.bare,
+        transport="socket.io",
+        answers={event: _confirmed_with(event) for event in rooms.CLIENT_EVENTS},
     ),
 )
