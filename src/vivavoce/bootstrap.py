@@ -52,10 +52,14 @@ from vivavoce.gateway.addresses import (
 )
 from vivavoce.gateway.doors.dialogue import DialogueDoor
 from vivavoce.gateway.doors.live import OpenSockets
+from vivavoce.gateway.doors.refusals import Refusals
+from vivavoce.gateway.doors.rooms import RoomsDoor
 from vivavoce.gateway.gateway import Gateway, Route
 from vivavoce.gateway.json import decode_json
 from vivavoce.gateway.limits import GatewayLimits
 from vivavoce.gateway.origins import OriginPolicy
+from vivavoce.gateway.socketio.limits import SocketIOLimits
+from vivavoce.gateway.socketio.server import SocketIOServer
 from vivavoce.governance.rights import Rights
 from vivavoce.http.api import create_api
 from vivavoce.http.request_rate import RequestRate
@@ -75,7 +79,11 @@ from vivavoce.library.question_sets import QuestionLibrary
 from vivavoce.library.rubrics import RubricLibrary
 from vivavoce.observability.metrics import registry_of
 from vivavoce.ports import BlobStore, Invitations, StoreUnavailableError
+from vivavoce.protocols.rooms.messages import CLIENT_EVENTS, SERVER_EVENTS
 from vivavoce.recognisers import InstalledSpeech
+from vivavoce.rooms import integration, plugins
+from vivavoce.rooms.analysis import AnswerAnalyst
+from vivavoce.rooms.facade import Rooms
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
 from vivavoce.session.relay import Relay
@@ -113,6 +121,8 @@ class House:
     responder: Responder
     relay: Relay
     door: DialogueDoor
+    rooms_door: RoomsDoor
+    rooms: Rooms
     gateway: Gateway
     api: FastAPI
     users: Users
@@ -129,6 +139,8 @@ class House:
     async def start(self) -> None:
         self._chores = asyncio.get_running_loop().create_task(self._keep_house())
         self.door.start()
+        self.rooms_door.start()
+        integration.bind(self.rooms)
         await self.sessions.start()
         self.relay.start()
         self.speech.start()
@@ -144,7 +156,9 @@ class House:
     async def stop(self) -> None:
         if self._chores is not None:
             self._chores.cancel()
+        integration.unbind(self.rooms)
         await self.door.stop()
+        await self.rooms_door.stop()
         await self.voice.stop()
         await self.responder.stop()
         await self.relay.stop()
@@ -289,6 +303,20 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
 
     trusted = _setting("TRUSTED_PROXIES", lambda: TrustedProxies(settings.trusted_proxies))
     door = DialogueDoor(sessions, entry, doorman, plan_for, voice, catalogue.text, clock, version=VERSION)
+    room_events = {*CLIENT_EVENTS, *SERVER_EVENTS}
+    analyst = AnswerAnalyst(RuleEvaluator(), load_rubric, catalogue.text)
+    rooms = Rooms(sessions, analyst, clock, room_events)
+    rooms_door = RoomsDoor(
+        sessions,
+        entry,
+        doorman,
+        voice,
+        analyst.of_room,
+        catalogue.text,
+        Refusals(audit, clock),
+        clock,
+        plugins.installed(room_events),
+    )
     gateway = Gateway(
         GatewayLimits(
             max_connections=settings.max_connections,
@@ -300,6 +328,11 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         _setting("ALLOWED_ORIGINS", lambda: OriginPolicy(settings.mode, settings.allowed_origins)),
         trusted_proxies=trusted,
         describe=_describe,
+    )
+    SocketIOServer(
+        gateway,
+        namespaces={"/": rooms_door},
+        limits=SocketIOLimits(ping_interval_s=settings.ping_interval_s, ping_timeout_s=settings.ping_timeout_s),
     )
     services = Services(
         mode=settings.mode,
@@ -325,7 +358,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         bank=load_bank,
         transcript=transcript,
         pdf=_pdf,
-        sockets=OpenSockets(gateway, door),
+        sockets=OpenSockets(gateway, (door, rooms_door)),
         parts=_parts(database, voice),
         peer=_peer(trusted),
         decode_json=decode_json,
@@ -342,6 +375,8 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         responder=responder,
         relay=relay,
         door=door,
+        rooms_door=rooms_door,
+        rooms=rooms,
         gateway=gateway,
         api=create_api(services),
         users=users,
@@ -399,7 +434,12 @@ def _setting(name: str, make: Callable[[], T]) -> T:
 
 def _waking(relay: Relay) -> Any:
     def committed(_session: RunningSession, events: Any) -> None:
-        if any(isinstance(recorded.data, _LEAVES_WORK) for recorded in events):
+        if any(
+            isinstance(
+                recorded.data, e.SessionEnded | e.RecordingHeard | cf.TranscriptConfirmed | cf.ConfirmationLapsed
+            )
+            for recorded in events
+        ):
             relay.wake()
 
     return committed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from vivavoce.domain.errors import VivavoceError, not_found
@@ -73,6 +73,10 @@ class Sessions:
     @property
     def loaded(self) -> int:
         return len(self._running)
+
+    def running(self) -> Iterator[SessionState]:
+        """The states of the sessions that are loaded here; not to be written to."""
+        return (session.state for session in self._running.values())
 
     async def open(self, session_id: str) -> RunningSession:
         """The running session, read from the log if it is not running. One that does not exist yet can be opened:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from typing import Any, Final, Protocol
 
 import uuid_utils
@@ -15,6 +15,7 @@ from vivavoce.domain.access import Identity
 from vivavoce.domain.errors import VivavoceError, forbidden
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Language
 from vivavoce.gateway.doors.dialogue_connection import DialogueConnection
+from vivavoce.gateway.doors.live import Visitor
 from vivavoce.gateway.endpoint import Endpoint
 from vivavoce.gateway.handshake import Handshake
 from vivavoce.gateway.socket import WebSocket
@@ -102,6 +103,18 @@ class DialogueDoor(Endpoint):
     def connections(self) -> Collection[DialogueConnection]:
         """Everybody who has come in and not left."""
         return self._connections
+
+    def visitors(self) -> Iterator[Visitor]:
+        for connection in self._connections:
+            session_id, user_id = connection.session.session_id, connection.identity.user_id
+            yield Visitor(session_id, user_id, connection.viewer.role, connection.opened_at)
+
+    def notice(self, session_id: str | None, kind: str, message: str) -> int:
+        """A word from an administrator; how many got it."""
+        told = [c for c in self._connections if session_id in (None, c.session.session_id)]
+        for connection in told:
+            connection.notice(kind, message)
+        return len(told)
 
     # --- calls of the gateway -----------------------------------------------------------------------------------
 
