@@ -56,8 +56,8 @@ DOORS: Final[tuple[Door, ...]] = (
         description=(
             "People meet in a live interview. A message's name is the name of a Socket.IO event, its payload the only"
             " argument of that event; every event of a client may be sent with an acknowledgement, which gets the"
-            " confirming object or the error. Events of plug-ins and integrators come under names of their own. Features"
-            f" to ask for in CONNECT: {', '.join(sorted(rooms.FEATURES))}."
+            " confirming object or the error. Events of plug-ins and integrators come under names of their own."
+            f" Features to ask for in CONNECT: {', '.join(sorted(rooms.FEATURES))}."
         ),
         addresses=("/",),
         received=rooms.CLIENT_EVENTS,
