@@ -227,6 +227,21 @@ async def test_spec_6_1_a_report_of_a_spoken_interview_says_so_and_can_be_listen
         await heard(http, session_id, 2)
     async with house.http(house.token("rec", "recruiter")) as http:
         await http.post(f"/api/v1/sessions/{session_id}/end")
+        waiting = await http.get(f"/api/v1/sessions/{session_id}/report")
+        assert (waiting.status_code, waiting.json()["info"]["reason"]) == (409, "report_unconfirmed")
+    async with candidate(house, session_id) as http:
+        first, second = (await http.get(f"/api/v1/sessions/{session_id}/transcript")).json()["spoken"]
+        flags = f"/api/v1/sessions/{session_id}/transcript/flags"
+        await http.post(flags, json={"utterance_id": first["utterance_id"], "correction": "none"})
+        shown = (await http.post(flags, json={"utterance_id": second["utterance_id"]})).json()
+        assert [said["flag"] for said in shown["spoken"]] == [{"correction": "none"}, {"correction": ""}]
+        assert shown["confirmation"]["status"] == "awaiting"
+        confirmation = f"/api/v1/sessions/{session_id}/transcript/confirmation"
+        for _ in range(2):
+            assert (await http.post(confirmation)).json()["confirmation"]["status"] == "confirmed"
+        late = await http.post(flags, json={"utterance_id": second["utterance_id"], "correction": "three"})
+        assert (late.status_code, late.json()["info"]["reason"]) == (409, "transcript_closed")
+    async with house.http(house.token("rec", "recruiter")) as http:
         for _ in range(100):
             answer = await http.get(f"/api/v1/sessions/{session_id}/report")
             if answer.status_code == 200:
@@ -235,6 +250,12 @@ async def test_spec_6_1_a_report_of_a_spoken_interview_says_so_and_can_be_listen
         report = answer.json()
         spans = [span for utterance in report["transcript"] for span in utterance["audio"]]
         assert len(spans) == 2
+        disputes = {
+            dispute["heard"]: dispute["correction"] for said in report["transcript"] for dispute in said["disputes"]
+        }
+        assert disputes == {"one": "none", "two": ""}
+        assert "none" in "".join(said["text"] for said in report["transcript"])
+        assert any("flagged" in notice for notice in report["notices"])
         assert any("by voice" in notice for notice in report["notices"])
         assert not any("in writing" in notice for notice in report["notices"])
         for span in spans:
