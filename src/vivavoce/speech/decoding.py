@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -43,6 +43,8 @@ class ByteFeed:
         self._closed = False
         self._boundary = False
         self._seen = 0
+        self._dry: list[Callable[[], None]] = []
+        self._left = False
         self.format: AudioFormat | None = None
         self.waiting = 0
 
@@ -59,18 +61,43 @@ class ByteFeed:
             self._closed = True
             self._changed.notify()
 
+    def when_dry(self, told: Callable[[], None]) -> None:
+        """Have `told` called once the reader has done with every chunk handed over so far: from the thread that reads,
+        when it asks for more, or by `leave`."""
+        with self._changed:
+            self._dry.append(told)
+            if self._left:
+                self._ran_dry()
+            self._changed.notify()
+
+    def leave(self) -> None:
+        """The reader is gone: nobody waits for it."""
+        with self._changed:
+            self._left = True
+            self._ran_dry()
+
+    def _ran_dry(self) -> None:
+        told, self._dry = self._dry, []
+        for one in told:
+            one()
+
+    def _wait(self) -> None:
+        """Wait for more; everything that came before was worked through."""
+        self._ran_dry()
+        self._changed.wait()
+
     def head(self, size: int = _HEAD) -> bytes:
         """The first bytes of the part, without taking them; fewer only when the stream ends before."""
         with self._changed:
             while sum(map(len, self._chunks)) < size and not self._closed:
-                self._changed.wait()
+                self._wait()
             return b"".join(self._chunks)[:size]
 
     def chunk(self) -> bytes | None:
         """The next chunk whole, None at the end."""
         with self._changed:
             while not self._chunks and not self._closed:
-                self._changed.wait()
+                self._wait()
             if not self._chunks:
                 return None
             return self._took(self._chunks.popleft())
@@ -79,7 +106,7 @@ class ByteFeed:
         """Some bytes of the part (at most `size`), b"" at its end. What PyAV reads from."""
         with self._changed:
             while not self._chunks and not self._closed:
-                self._changed.wait()
+                self._wait()
             if not self._chunks or self._boundary:
                 return b""
             if self._seen and self.format and starts_recording(self.format, self._chunks[0]):

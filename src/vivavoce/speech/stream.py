@@ -113,8 +113,9 @@ class SpeechStream:
         self._endpointer = Endpointer(PROFILES[options.patience], rules)
         self._listener = Listener(detector, self._endpointer, tap, options.offset_s)
         self._language = options.language
-        self._events: asyncio.Queue[SpeechEvent | VivavoceError] = asyncio.Queue()
-        self._ended: asyncio.Queue[Utterance | VivavoceError | None] = asyncio.Queue()
+        self._events: asyncio.Queue[SpeechEvent | asyncio.Future[None] | VivavoceError] = asyncio.Queue()
+        """A future among the events is done when whoever iterates has come to it."""
+        self._ended: asyncio.Queue[Utterance | asyncio.Future[None] | VivavoceError | None] = asyncio.Queue()
         self._open: Utterance | None = None
         self._count = 0
         self._error: VivavoceError | None = None
@@ -131,6 +132,11 @@ class SpeechStream:
     def header(self) -> bytes | None:
         """Of a WebM stream, the bytes that make a later chunk decodable on its own; None before they came."""
         return self._decoder.header
+
+    @property
+    def error(self) -> VivavoceError | None:
+        """What ended the stream before its time."""
+        return self._error
 
     @property
     def speaking(self) -> bool:
@@ -171,6 +177,16 @@ class SpeechStream:
         await asyncio.gather(self._deliverer, return_exceptions=True)
         await asyncio.to_thread(self._thread.join)
 
+    async def digested(self) -> None:
+        """Wait until whoever iterates over the events has had all that follow from what was fed so far: it was
+        decoded and listened to, and what ended in it was recognised. Returns at once where nobody listens any more."""
+        dry: asyncio.Future[None] = self._loop.create_future()
+        self._feed.when_dry(lambda: self._call(_settle, dry))
+        await dry
+        mark: asyncio.Future[None] = self._loop.create_future()
+        self._ended.put_nowait(mark)
+        await asyncio.wait({mark, self._deliverer}, return_when=asyncio.FIRST_COMPLETED)
+
     def set_patience(self, patience: Patience) -> None:
         """Changes how long a pause may be, from now on."""
         self._endpointer.profile = PROFILES[patience]
@@ -185,6 +201,9 @@ class SpeechStream:
             event = await self._events.get()
             if isinstance(event, VivavoceError):
                 raise event
+            if isinstance(event, asyncio.Future):
+                _settle(event)
+                continue
             yield event
             if isinstance(event, Closed):
                 return
@@ -220,6 +239,8 @@ class SpeechStream:
         except Exception as error:
             details = f"decoding failed: {type(error).__name__}"
             self._call(self._on_end, VivavoceError("unsupported_media", details))
+        finally:
+            self._feed.leave()
 
     def _hand_over(self, heard: list[Heard]) -> None:
         for item in heard:
@@ -365,7 +386,10 @@ class SpeechStream:
 
     async def _deliver(self) -> None:
         """Sends finals in the order of their utterances, however the workers finish."""
-        while isinstance(utterance := await self._ended.get(), Utterance):
+        while isinstance(utterance := await self._ended.get(), Utterance | asyncio.Future):
+            if isinstance(utterance, asyncio.Future):
+                self._events.put_nowait(utterance)
+                continue
             pieces = [await segment.recognised() for segment in utterance.segments]
             self._emit(self._final(utterance, pieces))
         if isinstance(utterance, VivavoceError):
@@ -417,3 +441,8 @@ class SpeechStream:
 
     def _emit(self, event: SpeechEvent) -> None:
         self._events.put_nowait(event)
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

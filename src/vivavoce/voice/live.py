@@ -15,6 +15,7 @@ from vivavoce.domain.session.state import Recording
 from vivavoce.session.running import RunningSession
 from vivavoce.voice.hearing import missed_for, missed_in, part_of, parts_of
 from vivavoce.voice.recordings import Recordings, plain_rate
+from vivavoce.voice.speakers import SessionSpeakers
 from vivavoce.voice.speech import Activity, PartialSpeech, Planning
 
 if TYPE_CHECKING:
@@ -60,10 +61,13 @@ class LiveRecording:
         text_limit: int,
         now: Callable[[], float],
         gone: Callable[[LiveRecording], None],
+        speakers: SessionSpeakers | None = None,
     ) -> None:
+        """`speakers` tells who speaks, where several people may; the stream's times are then those of the session."""
         self.session = session
         self.recording_id = recording.recording_id
         self.user_id = recording.user_id
+        self.audio_format = recording.audio_format
         self.quiet = asyncio.Event()
         """Set while this person is not speaking."""
         self.quiet.set()
@@ -75,6 +79,10 @@ class LiveRecording:
         self._text_limit = text_limit
         self._now = now
         self._gone = gone
+        self._speakers = speakers
+        self._base_s = recording.at_s if speakers is not None else 0.0
+        self._caught_up = asyncio.Event()
+        """What was stored before this began has been passed on."""
         self._began = now() - recording.received_ms / 1000
         self._stored = recording.size
         self._stored_ms = recording.received_ms
@@ -105,15 +113,13 @@ class LiveRecording:
     def attach(self, sender: Sender) -> None:
         """The sender is here (again): from now on it is told."""
         self.sender = sender
-        if self._leaving is not None:
-            self._leaving.cancel()
-            self._leaving = None
+        self.go_on()
 
     def detach(self, sender: Sender, grace_s: float) -> None:
         """The connection is gone; unless the sender comes back in time, the recording ends here."""
         if self.sender is sender and not self._finishing.is_set():
             self.sender = None
-            self._leaving = asyncio.get_running_loop().call_later(grace_s, self.finish)
+            self.end_after(grace_s)
 
     def feed(self, data: bytes) -> bool:
         """Take the next bytes. False: there is no more room for now (see `Sender.room_again`)."""
@@ -134,6 +140,17 @@ class LiveRecording:
             self._finishing.set()
             self._came.set()
             self._unheard.put_nowait(None)
+
+    def end_after(self, grace_s: float) -> None:
+        """Nobody sends any more: unless somebody goes on with it (`attach`), the recording ends then."""
+        if not self._finishing.is_set():
+            self._leaving = asyncio.get_running_loop().call_later(grace_s, self.finish)
+
+    def go_on(self) -> None:
+        """Somebody sends again."""
+        if self._leaving is not None:
+            self._leaving.cancel()
+            self._leaving = None
 
     def acknowledge(self, seq: int) -> None:
         """Tell the sender where the recording stands."""
@@ -220,6 +237,7 @@ class LiveRecording:
         try:
             async for piece in earlier:
                 await self._stream.feed(piece)
+            self._caught_up.set()
             while (data := await self._unheard.get()) is not None:
                 await self._stream.feed(data)
                 self._unheard_bytes -= len(data)
@@ -227,6 +245,7 @@ class LiveRecording:
         except VivavoceError:
             return  # the stream has ended with this error, and says so to whoever listens to it
         finally:
+            self._caught_up.set()
             await self._stream.finish()
 
     async def _hear(self) -> None:
@@ -268,7 +287,12 @@ class LiveRecording:
                 case s.Partial():
                     self.session.tell(
                         PartialSpeech(
-                            self.user_id, self.recording_id, event.text, event.language, event.start_s, event.end_s
+                            self.user_id,
+                            self.recording_id,
+                            event.text,
+                            event.language,
+                            round(event.start_s - self._base_s, 3),
+                            round(event.end_s - self._base_s, 3),
                         )
                     )
                 case s.EndpointReached():
@@ -285,7 +309,11 @@ class LiveRecording:
         return skipped_s
 
     async def _said(self, final: FinalEvent) -> None:
-        if self._recording.in_one:
+        if self._speakers is not None:
+            parts, missed = await self._speakers.heard(self.recording_id, self._base_s, final, self._took())
+            await self._record(parts, missed)
+            await self._speakers.look_again(self.session)
+        elif self._recording.in_one:
             self._finals.append(final)
         elif final.text:
             await self._record((part_of(self.recording_id, [final], final.text[: self._text_limit], self._took()),), ())

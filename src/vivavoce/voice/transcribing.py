@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from vivavoce.domain.errors import VivavoceError
@@ -17,8 +17,10 @@ from vivavoce.domain.ids import SYSTEM
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.state import Recording, SessionState
 from vivavoce.session.hub import Sessions
+from vivavoce.session.running import RunningSession
 from vivavoce.voice.hearing import language_for, missed_for, missed_in, part_of, parts_of
 from vivavoce.voice.recordings import Recordings
+from vivavoce.voice.speakers import SessionSpeakers
 from vivavoce.voice.speech import Planning, Speech
 
 if TYPE_CHECKING:
@@ -48,6 +50,7 @@ class Transcriber:
         *,
         grace_s: float,
         is_live: Callable[[str], bool],
+        speakers: Callable[[RunningSession, Recording], Awaitable[SessionSpeakers | None]],
     ) -> None:
         self._speech = speech
         self._recordings = recordings
@@ -55,6 +58,7 @@ class Transcriber:
         self._plan = plan
         self._grace_s = grace_s
         self._is_live = is_live
+        self._speakers = speakers
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._since: dict[str, float] = {}
         """When a stream was first found broken off, by recording."""
@@ -124,19 +128,21 @@ class Transcriber:
             return
         from vivavoce.speech.stream import StreamOptions
 
+        speakers = await self._speakers(await self._sessions.open(session_id), recording)
         options = StreamOptions(
             audio_format=recording.audio_format,
             language=language_for(recording, state.config.language),
             partials=False,
             recording=True,
             urgent=recording.size <= _URGENT,
-            offset_s=recording.heard_s,
+            offset_s=recording.heard_s + (recording.at_s if speakers is not None else 0.0),
             skip_s=recording.heard_s,
         )
         self._hearing.add(recording.recording_id)
         try:
             async with self._room:
-                await self._hear(session_id, recording, pipeline.open_stream(options))
+                tap = speakers.tap() if speakers is not None else None
+                await self._hear(session_id, recording, pipeline.open_stream(options, tap), speakers)
         except VivavoceError as error:
             if error.code == "unavailable":
                 raise  # the recogniser or the store is away: later
@@ -145,7 +151,9 @@ class Transcriber:
             self._hearing.discard(recording.recording_id)
             self._since.pop(recording.recording_id, None)
 
-    async def _hear(self, session_id: str, recording: Recording, stream: SpeechStream) -> None:
+    async def _hear(
+        self, session_id: str, recording: Recording, stream: SpeechStream, speakers: SessionSpeakers | None
+    ) -> None:
         from vivavoce.speech import events as s
 
         started = time.monotonic()
@@ -158,7 +166,12 @@ class Transcriber:
             async for event in stream:
                 if isinstance(event, s.Final):
                     spoke = True
-                    if recording.streamed and not recording.in_one:
+                    if speakers is not None:
+                        took_s = time.monotonic() - started
+                        parts, missed = await speakers.heard(recording.recording_id, recording.at_s, event, took_s)
+                        await self._record(session_id, recording, parts, missed)
+                        await speakers.look_again(await self._sessions.open(session_id))
+                    elif recording.streamed and not recording.in_one:
                         await self._say(session_id, recording, event, time.monotonic() - started)
                     else:
                         finals.append(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import uuid_utils
 
@@ -14,16 +14,22 @@ from vivavoce.domain.ids import SYSTEM
 from vivavoce.domain.recordings import is_uncompressed
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
+from vivavoce.domain.session.panel_rules import OWN_MICROPHONE
 from vivavoce.domain.session.state import Recording, SessionState
 from vivavoce.ports import BlobStore
 from vivavoce.session.hub import Sessions
 from vivavoce.session.running import RunningSession
 from vivavoce.voice import playback
+from vivavoce.voice.chunks import ChunkedRecording
 from vivavoce.voice.hearing import language_for
 from vivavoce.voice.live import LiveRecording, Sender
 from vivavoce.voice.recordings import AudioOptions, Recordings, Stored, blob_name, opening, recording_of
+from vivavoce.voice.speakers import SessionSpeakers, Speakers, Trackers
 from vivavoce.voice.speech import Planning, Speech, VoiceState
 from vivavoce.voice.transcribing import Transcriber
+
+if TYPE_CHECKING:
+    from vivavoce.speech.speakers import SpeakerTracker
 
 _LOG: Final = logging.getLogger(__name__)
 _FILED: Final = "flac"
@@ -34,16 +40,34 @@ _LONGEST_HOLD_S: Final = 30.0
 class Voice:
     """Register `committed` and `woken` with the sessions, `file` with the outbox; `stop` before the recognisers."""
 
-    def __init__(self, speech: Speech, blobs: BlobStore, sessions: Sessions, plan: Planning, *, grace_s: float) -> None:
+    def __init__(
+        self,
+        speech: Speech,
+        blobs: BlobStore,
+        sessions: Sessions,
+        plan: Planning,
+        *,
+        grace_s: float,
+        trackers: Trackers | None = None,
+    ) -> None:
+        """`trackers` tell the speakers of panels apart; without them everything is one unknown speaker's."""
         self._speech = speech
         self._sessions = sessions
         self._plan = plan
         self._grace_s = grace_s
-        self._recordings = Recordings(blobs, sessions)
+        self.recordings = Recordings(blobs, sessions)
+        self.speakers = Speakers(blobs, trackers or _one_speaker, sessions.policy.text_limit)
         self._live: dict[str, LiveRecording] = {}
         self._stopping = False
+        self._forgetting: set[asyncio.Task[None]] = set()
         self._transcriber = Transcriber(
-            speech, self._recordings, sessions, plan, grace_s=grace_s, is_live=self._live.__contains__
+            speech,
+            self.recordings,
+            sessions,
+            plan,
+            grace_s=grace_s,
+            is_live=self._live.__contains__,
+            speakers=self._speakers_of,
         )
 
     @property
@@ -69,6 +93,7 @@ class Voice:
         self._stopping = True
         await asyncio.gather(*(live.stop() for live in tuple(self._live.values())))
         await self._transcriber.stop()
+        await self.speakers.stop()
 
     # --- audio that comes whole ---------------------------------------------------------------------------------
 
@@ -84,7 +109,7 @@ class Voice:
     ) -> Stored:
         """Store a recording of at most `limit` bytes; it is heard soon. Raises VivavoceError."""
         self.require()
-        return await self._recordings.store_whole(session, user_id, chunks, options, client_id, limit)
+        return await self.recordings.store_whole(session, user_id, chunks, options, client_id, limit)
 
     # --- audio that comes while it is spoken --------------------------------------------------------------------
 
@@ -123,26 +148,73 @@ class Voice:
                     recording_id=recording_id,
                     received_bytes=recording.size,
                 )
-            live = self._listen(session, recording, partials=partials, patience=patience)
+            live = await self._listen(session, recording, partials=partials, patience=patience)
         live.attach(sender)
         live.acknowledge(seq)
         return live, seq
 
-    def _listen(self, session: RunningSession, recording: Recording, *, partials: bool, patience: str) -> LiveRecording:
+    async def resume_chunks(self, session: RunningSession, user_id: str) -> ChunkedRecording | None:
+        """The recording of this person that broke off, if it can be gone on with."""
+        for recording_id in reversed(session.state.unheard):
+            recording = session.state.recordings.get(recording_id)
+            if recording is None or recording.user_id != user_id or not recording.streamed or recording.complete:
+                continue
+            live = self._live.get(recording_id)
+            if isinstance(live, ChunkedRecording):
+                live.go_on()
+                return live
+            if live is None and not self._transcriber.hears(recording_id):
+                return await self.listen_to_chunks(session, recording_id)
+        return None
+
+    async def listen_to_chunks(self, session: RunningSession, recording_id: str) -> ChunkedRecording:
+        """Hear a recording of which the first chunks are stored; what is stored of it is heard first."""
+        recording = session.state.recordings[recording_id]
+        live = await self._listen(session, recording, partials=True, patience="standard", kind=ChunkedRecording)
+        assert isinstance(live, ChunkedRecording)
+        return live
+
+    async def _speakers_of(self, session: RunningSession, recording: Recording) -> SessionSpeakers | None:
+        """Who tells whose the words in a recording are, where that is not known by the microphone."""
+        if session.state.kind != "panel" or recording.context == OWN_MICROPHONE:
+            return None
+        return await self.speakers.of(session)
+
+    async def _listen(
+        self,
+        session: RunningSession,
+        recording: Recording,
+        *,
+        partials: bool,
+        patience: str,
+        kind: type[LiveRecording] = LiveRecording,
+    ) -> LiveRecording:
         from vivavoce.speech.stream import StreamOptions
 
+        speakers = await self._speakers_of(session, recording)
+        base_s = recording.at_s if speakers is not None else 0.0
         options = StreamOptions(
             audio_format=recording.audio_format,
             language=language_for(recording, session.state.config.language),
             patience=patience,  # type: ignore[arg-type]
             partials=partials,
-            offset_s=recording.heard_s,
+            offset_s=base_s + recording.heard_s,
             skip_s=recording.heard_s,
         )
-        stream = self._speech.pipeline().open_stream(options)
-        now = self._sessions.clock.monotonic
-        live = LiveRecording(
-            session, recording, self._recordings, stream, self._plan, self._sessions.policy.text_limit, now, self._ended
+        known = self._live.get(recording.recording_id)
+        if known is not None:
+            return known
+        stream = self._speech.pipeline().open_stream(options, speakers.tap() if speakers is not None else None)
+        live = kind(
+            session,
+            recording,
+            self.recordings,
+            stream,
+            self._plan,
+            self._sessions.policy.text_limit,
+            self._sessions.clock.monotonic,
+            self._ended,
+            speakers,
         )
         self._live[recording.recording_id] = live
         return live
@@ -194,11 +266,18 @@ class Voice:
             if isinstance(recorded.data, e.SessionEnded):
                 for live in self._of(session.session_id):
                     live.finish()
+                if session.state.kind == "panel":
+                    self._forget_voices(session.session_id)
             elif isinstance(recorded.data, e.AudioStored) and recorded.data.complete:
                 self._look(session)
 
     def woken(self, session: RunningSession) -> None:
         self._look(session)
+
+    def _forget_voices(self, session_id: str) -> None:
+        task = asyncio.get_running_loop().create_task(self.speakers.end(session_id))
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
 
     def _look(self, session: RunningSession) -> None:
         if session.state.unheard and not self._stopping:
@@ -210,13 +289,13 @@ class Voice:
         """Seconds [start, end) of a recording as WAV. Raises VivavoceError."""
         playback.check_range(start_s, end_s)
         recording = recording_in(state, recording_id)
-        pieces = self._recordings.pieces(state.session_id, recording)
+        pieces = self.recordings.pieces(state.session_id, recording)
         return await playback.clip(pieces, recording.audio_format, start_s, end_s)
 
     def whole(self, state: SessionState, recording_id: str) -> tuple[str, AsyncIterator[bytes]]:
         """The media type and the bytes of a recording."""
         recording = recording_in(state, recording_id)
-        pieces = self._recordings.pieces(state.session_id, recording)
+        pieces = self.recordings.pieces(state.session_id, recording)
         if recording.audio_format.startswith("pcm"):
             return "audio/wav", playback.with_header(pieces, recording.size, recording.audio_format)
         return playback.media_type(recording.audio_format), pieces
@@ -232,10 +311,10 @@ class Voice:
         if not recording.filed:
             if not is_uncompressed(recording.audio_format):
                 return
-            pieces = self._recordings.pieces(session_id, recording)
+            pieces = self.recordings.pieces(session_id, recording)
             try:
                 flac = playback.compressed(pieces, recording.audio_format)
-                size = await self._recordings.replace(session_id, recording_id, _FILED, flac)
+                size = await self.recordings.replace(session_id, recording_id, _FILED, flac)
             except VivavoceError as error:
                 if error.code == "unavailable":
                     raise
@@ -243,7 +322,7 @@ class Voice:
                 return
             command = c.FileRecording(recording_id=recording_id, audio_format=_FILED, size=size)
             await self._sessions.submit(session_id, command, SYSTEM)
-        await self._recordings.forget_raw(session_id, recording_id)
+        await self.recordings.forget_raw(session_id, recording_id)
 
 
 def recording_in(state: SessionState, recording_id: str) -> Recording:
@@ -252,3 +331,9 @@ def recording_in(state: SessionState, recording_id: str) -> Recording:
     if recording is None or not recording.size:
         raise not_found("there is no such recording", reason="recording_not_found")
     return recording
+
+
+def _one_speaker(_: bytes) -> SpeakerTracker:
+    from vivavoce.speech.speakers import OneSpeaker
+
+    return OneSpeaker()
