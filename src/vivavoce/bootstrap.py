@@ -23,6 +23,7 @@ from vivavoce.adapters.memory.identity import MemoryTickets
 from vivavoce.adapters.sql import identity as sql_identity
 from vivavoce.adapters.sql import stores as sql_stores
 from vivavoce.adapters.sql.database import Database
+from vivavoce.adapters.sql.exam_rows import STATEMENTS
 from vivavoce.adapters.sql.library import SqlQuestionSets
 from vivavoce.adapters.sql.log import SqlEventLog
 from vivavoce.adapters.sql.migrate import migrate
@@ -61,6 +62,7 @@ from vivavoce.gateway.origins import OriginPolicy
 from vivavoce.gateway.socketio.limits import SocketIOLimits
 from vivavoce.gateway.socketio.server import SocketIOServer
 from vivavoce.governance.rights import Rights
+from vivavoce.grading_house import Grading, build_grading
 from vivavoce.http.api import create_api
 from vivavoce.http.request_rate import RequestRate
 from vivavoce.http.services import Peer, Services
@@ -133,6 +135,7 @@ class House:
     blobs: FileBlobStore
     speech: RunningSpeech
     voice: Voice
+    grading: Grading
     lock: IO[str]
     _chores: asyncio.Task[None] | None = None
 
@@ -142,6 +145,7 @@ class House:
         self.rooms_door.start()
         integration.bind(self.rooms)
         await self.sessions.start()
+        await self.grading.start()
         self.relay.start()
         self.speech.start()
 
@@ -162,6 +166,7 @@ class House:
         await self.voice.stop()
         await self.responder.stop()
         await self.relay.stop()
+        await self.grading.stop()
         await self.sessions.stop()
         await self.speech.stop()
         await self.blobs.stop()
@@ -212,7 +217,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
     database.start()
     blobs = FileBlobStore(settings.audio_path, settings.audio_storage_bytes)
     blobs.start()
-    log = SqlEventLog(database)
+    log = SqlEventLog(database, STATEMENTS)
     index = sql_stores.SqlSessionIndex(database)
     audit = sql_stores.SqlAudit(database)
     sessions = Sessions(
@@ -287,7 +292,13 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         forget_pages=database.forget_pages,
         erase_elsewhere=_erasing(invitation_rows, blobs),
     )
-    relay = Relay(sql_stores.SqlOutbox(database), clock, {"report": reporter.produce, "recording": voice.file})
+    grading = build_grading(settings, database, log, clock)
+    relay = Relay(
+        sql_stores.SqlOutbox(database),
+        clock,
+        {"report": reporter.produce, "recording": voice.file, "batch": grading.batches.hand_out},
+    )
+    grading.batches.wake = relay.wake
     responder = Responder(
         sql_stores.SqlLeases(database),
         clock,
@@ -359,7 +370,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         transcript=transcript,
         pdf=_pdf,
         sockets=OpenSockets(gateway, (door, rooms_door)),
-        parts=_parts(database, voice),
+        parts=_parts(database, voice, grading),
         peer=_peer(trusted),
         decode_json=decode_json,
         rate=RequestRate(clock, settings.http_requests_per_s),
@@ -387,6 +398,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         blobs=blobs,
         speech=speech,
         voice=voice,
+        grading=grading,
         lock=lock,
     )
 
@@ -465,10 +477,16 @@ async def _pdf(report: Mapping[str, Any]) -> bytes:
     return await asyncio.to_thread(render_pdf, msgspec.convert(report, Report))
 
 
-def _parts(database: Database, voice: Voice) -> Any:
+def _parts(database: Database, voice: Voice, grading: Grading) -> Any:
     async def parts() -> Mapping[str, str]:
         await database.read(lambda connection: connection.exec_driver_sql("SELECT 1").scalar())
-        return {"database": "ready", "migrations": "ready", "redis": "off", "jobs": "off", "voice": voice.state}
+        return {
+            "database": "ready",
+            "migrations": "ready",
+            "redis": "off",
+            "jobs": grading.jobs.state,
+            "voice": voice.state,
+        }
 
     return parts
 

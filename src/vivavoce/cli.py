@@ -94,6 +94,28 @@ def _run(settings: Settings, tls: ssl.SSLContext | None, *, sign_in_link: bool, 
         ) from error
 
 
+@app.command()
+def worker(data_dir: DataDir = None) -> None:
+    """Grade batches beside the server of this data folder, until it is stopped."""
+    import signal
+
+    from vivavoce.grading_house import run_worker
+    from vivavoce.observability import logs
+
+    os.umask(0o077)
+    settings = _settings(data_dir=data_dir)
+    logs.configure(settings.log_level, as_json=settings.mode == "production")
+
+    async def run() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        _say(f"A worker grades for the server of {settings.data_dir}")
+        await run_worker(settings, stop)
+
+    asyncio.run(run())
+
+
 def _say(sentence: str) -> None:
     typer.echo(sentence)
     sys.stdout.flush()

@@ -189,6 +189,16 @@ class AppealRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int
 
 
+class AppealOver(msgspec.Struct, frozen=True, kw_only=True):
+    """An appeal was answered."""
+
+    appeal_id: str
+    status: str
+    answer: str
+    answered_by: str
+    answered_at: int
+
+
 class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     """The line of a batch; `document` is its state as JSON."""
 

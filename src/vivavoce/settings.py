@@ -82,6 +82,10 @@ class Settings(BaseSettings):
     llm_first_token_timeout_s: float = Field(8.0, gt=0)
     llm_timeout_s: float = Field(45.0, gt=0)
 
+    grading_workers: int = Field(2, ge=1, le=64)
+    grading_model_workers: int = Field(4, ge=1, le=256)
+    grading_model_rate: int = Field(0, ge=0)
+
     @field_validator("allowed_origins", "trusted_proxies", mode="before")
     @classmethod
     def _comma_separated(cls, value: Any) -> Any:
@@ -138,6 +142,10 @@ class Settings(BaseSettings):
     @property
     def audio_path(self) -> Path:
         return self.data_dir / "audio"
+
+    @property
+    def jobs_path(self) -> Path:
+        return self.data_dir / "jobs.db"
 
     @property
     def database_path(self) -> Path:

@@ -68,6 +68,12 @@ class RunningExam(Running[ExamState, e.AnyExamEvent, e.RecordedExam]):
     def _committed(self, events: Sequence[e.RecordedExam]) -> None:
         self._tell(self, events)
 
+    async def known(self, submissions: Sequence[e.SubmissionGiven]) -> set[str]:
+        """Ids of submissions, and of students, that the exam has already."""
+        return await self._store.known_submissions(
+            self.exam_id, [s.submission_id for s in submissions], [s.student_id for s in submissions]
+        )
+
     async def on_response(
         self,
         response_id: str,

@@ -113,6 +113,13 @@ def _of(exam_id: str, recorded: e.RecordedExam) -> Iterator[msgspec.Struct]:
         case e.AppealOpened():
             yield _appeal(exam_id, data, at)
         case e.AppealAnswered():
+            yield p.AppealOver(
+                appeal_id=data.appeal_id,
+                status="upheld" if data.upheld else "rejected",
+                answer=data.answer,
+                answered_by=recorded.actor,
+                answered_at=at,
+            )
             if data.grade is not None:
                 yield from _grade(exam_id, data.grade, recorded.event_id, at)
         case e.IssueReported():
@@ -233,16 +240,6 @@ def _appeal(exam_id: str, data: e.AppealOpened, at: int) -> p.AppealRow:
         answered_by="",
         answered_at=0,
         created_at=at,
-    )
-
-
-def answered_appeal(row: p.AppealRow, data: e.AppealAnswered, by: str, at: int) -> p.AppealRow:
-    return msgspec.structs.replace(
-        row,
-        status="upheld" if data.upheld else "rejected",
-        answer=data.answer,
-        answered_by=by,
-        answered_at=at,
     )
 
 

@@ -70,14 +70,13 @@ _registered: Callable[..., Any] | None = None
 
 class DbosJobs:
     """`run` grades a chunk (batch, round, chunk, queue) and says `done` or `later`; it is called on a loop in a thread
-    of its own. `queues` are how many chunks of each queue one process grades at a time; none: jobs are put in only."""
+    of its own. `queues` are how many chunks of each queue this process grades at a time."""
 
-    def __init__(self, path: Path, run: Run, queues: dict[str, int], *, executor_id: str, model_queue: str) -> None:
+    def __init__(self, path: Path, run: Run, queues: dict[str, int], *, executor_id: str) -> None:
         self._path = path
         self._run = run
         self._queues = queues
         self._executor_id = executor_id
-        self._model_queue = model_queue
         self._launching: asyncio.Task[None] | None = None
         self._graders: _Loop | None = None
         self._stopping = False
@@ -148,8 +147,6 @@ class DbosJobs:
                 "run_migrations": True,
             }
         )
-        if not self._queues:
-            DBOS.listen_queues([])
         DBOS.launch()
         for name, together in self._queues.items():
             DBOS.register_queue(

@@ -106,6 +106,10 @@ STATEMENTS: Final[Mapping[type[msgspec.Struct], tuple[str, Values]]] = {
         lambda row: (row.resolved_at, row.alert_id),
     ),
     p.AppealRow: (_insert(p.AppealRow, "appeals", "appeal_id", keep=("created_at",)), _all),
+    p.AppealOver: (
+        "UPDATE appeals SET status = ?, answer = ?, answered_by = ?, answered_at = ? WHERE appeal_id = ?",
+        lambda row: (row.status, row.answer, row.answered_by, row.answered_at, row.appeal_id),
+    ),
     p.BatchRow: (_insert(p.BatchRow, "batches", "batch_id", keep=("created_at", "created_by")), _all),
     p.ItemsWanted: (_ITEMS, _items),
     p.ItemDone: (
