@@ -11,6 +11,8 @@ import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { competencies, QUESTIONS, report, TALKS } from "./content.mjs";
+import { ROOM_TEXTS } from "./content-rooms.mjs";
+import { questionsOf, startRooms } from "./mock-rooms.mjs";
 
 const argument = (name, fallback) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -30,6 +32,12 @@ const own = new Map();
 const sockets = new Map();
 
 const USER = { user_id: "u-1", name: "Jonas Feld", email: "jonas@example.com", role: "recruiter", language: "en" };
+
+const ROOM_TITLES = { en: "Backend engineer, second round", ko: "프로덕트 디자이너 2차 면접", zh: "零售产品经理二面" };
+const QUESTION_SETS = [
+  { question_set_id: "set-1", version: 1, title: "Backend engineer, first round", language: "en", question_count: 3, time_s: 300 },
+  { question_set_id: "set-2", version: 2, title: "Working together", language: "en", question_count: 3, time_s: 300 },
+];
 
 function addSession(id, part) {
   sessions.set(id, {
@@ -96,6 +104,18 @@ function seed() {
   addSession("c-en", { candidate_name: "Maya", role: "Backend engineer", duration_minutes: 30 });
   addSession("c-ko", { candidate_name: "서연", language: "ko", role: "프로덕트 디자이너", duration_minutes: 20 });
   addSession("c-zh", { candidate_name: "思远", language: "zh", role: "零售产品经理", duration_minutes: 20 });
+  for (const [language, texts] of Object.entries(ROOM_TEXTS)) {
+    const room = { kind: "room", title: ROOM_TITLES[language], role: "", language, status: "live", started_at: iso(-0.1 * HOUR), elapsed_s: 204, answered: 1 };
+    addSession(`room-${language}`, room);
+    addSession(`c-room-${language}`, { ...room, my_role: "candidate", candidate_name: texts.candidate });
+    tokens.set(`room-${language}`, `c-room-${language}`);
+  }
+  addSession("room-new", { kind: "room", title: "Support engineer, first talk", role: "", room: "empty", scheduled_at: iso(20 * HOUR) });
+  addSession("room-ended", { kind: "room", title: ROOM_TITLES.en, role: "", status: "ended", ended_at: iso(-HOUR), started_at: iso(-2 * HOUR), elapsed_s: 1300 });
+  addSession("c-room-new", { kind: "room", title: ROOM_TITLES.en, role: "", room: "empty", my_role: "candidate", candidate_name: "Maya", status: "waiting" });
+  addSession("c-room-stopped", { kind: "room", title: ROOM_TITLES.en, role: "", my_role: "candidate", candidate_name: "Maya", status: "stopped", ended_at: iso() });
+  addSession("c-room-watch", { kind: "room", title: ROOM_TITLES.en, role: "", status: "live", elapsed_s: 204, my_role: "observer" });
+  for (const id of ["c-room-new", "c-room-stopped", "c-room-watch"]) tokens.set(id.slice(2), id);
   messages.set("s-done", said("en"));
   messages.set("s-sealed", said("en"));
   messages.set("s-ko", said("ko"));
@@ -193,7 +213,7 @@ function invite(session, body) {
   const invitation = {
     invitation_id: randomUUID(),
     name: body.name,
-    role: "candidate",
+    role: body.role ?? "candidate",
     expires_at: iso((body.expires_in_hours ?? 168) * HOUR),
     status: "open",
   };
@@ -217,17 +237,23 @@ const ROUTES = [
   ["POST", /^invitations\/accept$/, ({ body }) => {
     const id = tokens.get(body.token);
     if (id === undefined) throw new Refusal(404, "not_found", "There is no such invitation.");
-    return { ...auth({ user_id: `c-${id}`, name: sessions.get(id).candidate_name, email: null, role: "candidate", language: "" }), session_id: id };
+    const { candidate_name: name, my_role: role, kind } = sessions.get(id);
+    const userId = kind === "room" ? (role === "candidate" ? "c-1" : "o-1") : `c-${id}`;
+    return { ...auth({ user_id: userId, name, email: null, role: "candidate", language: "" }), session_id: id };
   }],
   ["GET", /^sessions$/, ({ query }) => list(query)],
   ["POST", /^sessions$/, ({ body }) => {
     const id = `n-${randomUUID().slice(0, 8)}`;
-    addSession(id, { ...body, created_at: iso(), remaining_s: body.duration_minutes * 60 });
+    addSession(id, { ...body, created_at: iso(), remaining_s: (body.duration_minutes ?? 0) * 60, ...(body.kind === "room" ? { room: "empty", role: "" } : {}) });
     return sessions.get(id);
   }],
   ["POST", /^plan-previews$/, ({ body }) => plan(body)],
   ["GET", /^competencies$/, ({ query }) => ({ items: competencies(query.get("language")) })],
   ["GET", /^sessions\/([^/]+)$/, ({ id }) => sessionOf(id)],
+  ["GET", /^sessions\/([^/]+)\/questions$/, ({ id }) => ({ questions: questionsOf(sessionOf(id).language) })],
+  ["GET", /^question-sets$/, ({ query }) => ({ items: QUESTION_SETS.filter((set) => set.language === query.get("language")), next_cursor: null })],
+  ["POST", /^question-sets$/, ({ body }) => ({ ...body, question_set_id: "set-new", version: 1 })],
+  ["GET", /^question-sets\/([^/]+)$/, ({ id }) => ({ ...QUESTION_SETS.find((set) => set.question_set_id === id), questions: questionsOf("en") })],
   ["GET", /^sessions\/([^/]+)\/messages$/, ({ id }) => ({ items: messages.get(id) ?? [] })],
   ["POST", /^sessions\/([^/]+)\/end$/, ({ id, candidate }) => end(sessionOf(id), candidate ? "candidate" : "interviewer")],
   ["POST", /^sessions\/([^/]+)\/withdraw$/, ({ id }) => end(sessionOf(id), "withdrawn")],
@@ -376,9 +402,12 @@ function onConnection(socket, id) {
 
 const door = new WebSocketServer({ noServer: true });
 server.on("upgrade", (request, socket, head) => {
+  if (request.url.startsWith("/socket.io/")) return undefined;
   const match = /^\/api\/v1\/ws\/([^/?]+)/.exec(request.url);
   if (match === null || mock.sockets === "refuse") return socket.destroy();
   return door.handleUpgrade(request, socket, head, (opened) => onConnection(opened, decodeURIComponent(match[1])));
 });
+
+startRooms(server, { state: () => mock, sessionOf });
 
 server.listen(PORT, "127.0.0.1", () => process.stdout.write(`mock on http://127.0.0.1:${PORT}\n`));

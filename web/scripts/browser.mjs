@@ -67,13 +67,32 @@ const open = (path) => async (page) => {
   await page.waitForLoadState("networkidle");
 };
 
-const enter = (language) => async (page) => {
-  await page.goto(`${BASE}/i/${language}-token`);
+const enter = (token) => async (page) => {
+  await page.goto(`${BASE}/i/${token}`);
   await page.waitForSelector("form input[type=checkbox]");
 };
 
+/** The room of somebody who is signed in; on a narrow screen, the part of it that is asked for. */
+const inRoom = (path, tab) => async (page) => {
+  await page.goto(BASE + path);
+  await page.locator("[role=tab], [data-pane]").first().waitFor();
+  await page.waitForTimeout(400);
+  const part = page.getByRole("tab", { name: tab ?? /^$/ });
+  if (tab !== undefined && (await part.count()) > 0) await part.click();
+};
+
+/** The room of somebody who came by a link, once what is asked for was agreed to. */
+const invited = (token) => async (page) => {
+  await page.goto(`${BASE}/i/${token}`);
+  await page.locator("form input[type=checkbox], [role=tab], [data-pane]").first().waitFor();
+  for (const box of await page.locator("form input[type=checkbox]").all()) await box.check();
+  if ((await page.locator("form input[type=checkbox]").count()) > 0) await page.locator("form button[type=submit]").click();
+  await page.locator("[role=tab], [data-pane]").first().waitFor();
+  await page.waitForTimeout(400);
+};
+
 const begin = (language) => async (page) => {
-  await enter(language)(page);
+  await enter(`${language}-token`)(page);
   for (const box of await page.locator("form input[type=checkbox]").all()) await box.check();
   await page.locator("form button[type=submit]").click();
   await page.waitForSelector("textarea");
@@ -177,7 +196,7 @@ export const PAGES = {
     },
   },
   "invitation-broken": { staff: false, go: open("/i/nothing") },
-  welcome: { staff: false, go: enter("en") },
+  welcome: { staff: false, go: enter("en-token") },
   "conversation-begin": { staff: false, go: begin("en") },
   conversation: { staff: false, go: conversation("en") },
   "conversation-reply": {
@@ -260,6 +279,102 @@ export const PAGES = {
     viewport: true,
   },
   "report-pending": { go: open("/interviews/s-pending/report") },
+  "new-room": {
+    go: async (page) => {
+      await open("/rooms/new")(page);
+      await page.getByLabel(/^Name/).fill("Backend engineer, second round");
+      await page.getByLabel("Take questions from an earlier set").selectOption({ index: 1 });
+      await page.locator("ol textarea").nth(2).waitFor();
+      await page.locator("summary").first().click();
+    },
+  },
+  "new-room-problem": {
+    go: async (page) => {
+      await open("/rooms/new")(page);
+      await page.locator("form button[type=submit]").click();
+    },
+  },
+  "room-detail": {
+    go: async (page) => {
+      await open("/rooms/room-new")(page);
+      await page.getByLabel("Who is it for?").fill("Maya Okafor");
+      await page.getByRole("button", { name: "Create link" }).click();
+      await page.getByText("Link for Maya").waitFor();
+    },
+  },
+  "room-detail-ended": { go: open("/rooms/room-ended") },
+  "room-lead": { state: { help: true }, go: inRoom("/rooms/room-en/live") },
+  "room-lead-empty": { go: inRoom("/rooms/room-new/live") },
+  "room-lead-paused": { state: { paused: true, announcement: "The server is updated at noon. Nothing is lost." }, go: inRoom("/rooms/room-en/live") },
+  "room-lead-ended": { go: inRoom("/rooms/room-ended/live") },
+  "room-lead-chat": { go: inRoom("/rooms/room-en/live", "Chat") },
+  "room-lead-people": { go: inRoom("/rooms/room-en/live", "People") },
+  "room-lead-stop": {
+    go: async (page) => {
+      await inRoom("/rooms/room-en/live")(page);
+      await page.getByRole("button", { name: "Emergency stop" }).click();
+      await page.getByRole("button", { name: "Stop now" }).click();
+      await page.waitForTimeout(300);
+    },
+  },
+  "room-lead-offline": {
+    go: async (page) => {
+      await inRoom("/rooms/room-en/live", "Chat")(page);
+      await page.context().setOffline(true);
+      await page.waitForTimeout(300);
+      await page.getByLabel("Message to the room").fill("We wait for you, no hurry.");
+      await page.getByRole("button", { name: "Send message" }).click();
+    },
+  },
+  "room-lead-reconnecting": {
+    go: async (page) => {
+      await inRoom("/rooms/room-en/live")(page);
+      await mock({ sockets: "refuse" });
+      await page.getByText("Reconnecting").first().waitFor();
+    },
+  },
+  "room-observer": { staff: false, go: invited("room-watch") },
+  "room-consent": { staff: false, go: enter("room-en") },
+  "room-candidate": { staff: false, go: invited("room-en") },
+  "room-candidate-waiting": { staff: false, go: invited("room-new") },
+  "room-candidate-sent": {
+    staff: false,
+    go: async (page) => {
+      await invited("room-en")(page);
+      await page.getByLabel("Your answer").fill("I would measure first, then change one thing at a time.");
+      await page.getByRole("button", { name: "Send answer" }).click();
+      await page.getByText("Your answer has arrived").waitFor();
+      await page.getByRole("button", { name: "Ask for help" }).click();
+      await page.getByRole("menuitem").first().click();
+      await page.getByText("The interviewers know").waitFor();
+    },
+  },
+  "room-candidate-paused": { staff: false, state: { paused: true }, go: invited("room-en") },
+  "room-candidate-offline": {
+    staff: false,
+    go: async (page) => {
+      await invited("room-en")(page);
+      await page.context().setOffline(true);
+      await page.waitForTimeout(300);
+      await page.getByLabel("Your answer").fill("Written without a connection.");
+      await page.getByRole("button", { name: "Send answer" }).click();
+      await page.waitForTimeout(200);
+    },
+  },
+  "room-candidate-stopped": {
+    staff: false,
+    go: async (page) => {
+      await page.goto(`${BASE}/i/room-stopped`);
+      await page.locator("h1").waitFor();
+      await page.waitForTimeout(500);
+    },
+  },
+  "room-lead-ko": { language: "ko", state: { help: true }, go: inRoom("/rooms/room-ko/live") },
+  "room-candidate-ko": { language: "ko", staff: false, go: invited("room-ko") },
+  "room-lead-zh": { language: "zh", state: { help: true }, go: inRoom("/rooms/room-zh/live") },
+  "room-candidate-zh": { language: "zh", staff: false, go: invited("room-zh") },
+  "new-room-ko": { language: "ko", go: open("/rooms/new") },
+  "room-detail-zh": { language: "zh", go: open("/rooms/room-zh") },
   "not-found": { go: open("/nowhere") },
   "interviews-ko": { language: "ko", go: open("/interviews") },
   "report-ko": {
@@ -270,9 +385,9 @@ export const PAGES = {
     },
   },
   "conversation-ko": { language: "ko", staff: false, go: conversation("ko") },
-  "welcome-ko": { language: "ko", staff: false, go: enter("ko") },
+  "welcome-ko": { language: "ko", staff: false, go: enter("ko-token") },
   "detail-zh": { language: "zh", go: open("/interviews/s-live") },
-  "welcome-zh": { language: "zh", staff: false, go: enter("zh") },
+  "welcome-zh": { language: "zh", staff: false, go: enter("zh-token") },
   "conversation-zh": { language: "zh", staff: false, go: conversation("zh") },
   "sign-in-zh": { language: "zh", staff: false, go: open("/sign-in") },
 };

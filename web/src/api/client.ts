@@ -34,7 +34,7 @@ async function authorized(place: Place, path: string, options: RequestOptions = 
   }
 }
 
-async function call<Body>(place: Place, path: string, options: RequestOptions = {}): Promise<Body> {
+export async function call<Body>(place: Place, path: string, options: RequestOptions = {}): Promise<Body> {
   const response = await authorized(place, path, options);
   if (response.status === 204) return undefined as Body;
   return (await response.json()) as Body;

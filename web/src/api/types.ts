@@ -37,7 +37,7 @@ export interface AcceptedInvitation extends Tokens {
 export const STYLES = ["formal", "friendly", "technical", "relaxed"] as const;
 export type InterviewStyle = (typeof STYLES)[number];
 
-export const STATUSES = ["scheduled", "live", "paused", "ended", "stopped"] as const;
+export const STATUSES = ["scheduled", "waiting", "live", "paused", "ended", "stopped"] as const;
 export type SessionStatus = (typeof STATUSES)[number];
 
 export type Visibility = "sealed" | "live";

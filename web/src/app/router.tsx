@@ -121,10 +121,34 @@ const interview = createRoute({
   component: lazyRouteComponent(() => import("@/features/interview/InterviewPage")),
 });
 
+const newRoom = createRoute({
+  getParentRoute: () => staff,
+  path: "/rooms/new",
+  component: lazyRouteComponent(() => import("@/features/room/NewRoomPage")),
+});
+
+const roomDetail = createRoute({
+  getParentRoute: () => staff,
+  path: "/rooms/$id",
+  component: lazyRouteComponent(() => import("@/features/room/RoomDetailPage")),
+});
+
+const staffRoom = createRoute({
+  getParentRoute: () => staff,
+  path: "/rooms/$id/live",
+  component: lazyRouteComponent(() => import("@/features/room/StaffRoomPage")),
+});
+
+const guestRoom = createRoute({
+  getParentRoute: () => plain,
+  path: "/room/$id",
+  component: lazyRouteComponent(() => import("@/features/room/GuestRoomPage")),
+});
+
 const tree = root.addChildren([
   home,
-  plain.addChildren([signInRoute, invitation, interview]),
-  staff.addChildren([interviews, newInterview, detail, invite, report]),
+  plain.addChildren([signInRoute, invitation, interview, guestRoom]),
+  staff.addChildren([interviews, newInterview, detail, invite, report, newRoom, roomDetail, staffRoom]),
 ]);
 
 export const router = createRouter({

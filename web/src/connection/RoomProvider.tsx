@@ -11,19 +11,21 @@ import type { QueuedCommand } from "@/protocol/roomQueue";
 import { EMPTY_ROOM } from "@/protocol/roomState";
 import { freshToken, ticketFor } from "./endpoints";
 import { RoomContext, type RoomConnection, type RoomStore } from "./room";
-import type { RoomSocket } from "./roomClient";
+import { OwnAnswers } from "./ownAnswers";
+import { RoomRefusal, type RoomSocket } from "./roomClient";
 import { loadQueue, storeQueue } from "./roomQueueStorage";
 import { useRoomClient } from "./useRoomClient";
 
 export interface RoomProviderProps {
   place: Place;
-  session: { session_id: string; status: string; elapsed_s: number; epoch: string | number };
+  session: { session_id: string; status: string; elapsed_s: number };
   /** Something that was done and that the server refused for good. */
   onRefused?: (command: QueuedCommand, error: ErrorData) => void;
   children: ReactNode;
 }
 
-const FEATURES = ["presence"] as const;
+/** The room as it is comes first; what happens after it, as it happens. */
+const FEATURES = ["presence", "snapshot"] as const;
 
 /** A socket that leaves coming back to the client above it, which knows about tickets and positions. */
 const openSocket = (auth: Record<string, unknown>): RoomSocket =>
@@ -53,6 +55,7 @@ export function RoomProvider({ place, session, onRefused, children }: RoomProvid
   const [act] = useState(
     () => (action: RoomAction) => store.setState(({ room }) => ({ room: reduceRoom(room, action) })),
   );
+  const [own] = useState(() => new OwnAnswers(store.getState().queue));
   const { client, state } = useRoomClient({
     interviewId,
     userId,
@@ -61,14 +64,11 @@ export function RoomProvider({ place, session, onRefused, children }: RoomProvid
     openSocket,
     online: () => navigator.onLine,
     features: FEATURES,
-    // From the beginning: what happened in the room is told as it happened.
-    position: { last_seq: 0, epoch: session.epoch },
     queue: store.getState().queue,
     onState: ({ name }) => {
       if (name !== "connected") act({ type: "disconnected", now: Date.now() });
     },
-    onEvent: (event) => act({ type: "received", event, now: Date.now() }),
-    onClock: (offset_ms) => act({ type: "clock_read", offset_ms }),
+    onEvent: (event) => act({ type: "received", event: own.known(event), now: Date.now() }),
     onQueue: (queue) => {
       storeQueue(interviewId, userId, store.getState().queue, queue);
       store.setState({ queue });
@@ -87,16 +87,26 @@ export function RoomProvider({ place, session, onRefused, children }: RoomProvid
       connection: state,
       retry: () => client.connect(),
       keep: (name, payload) => {
-        const id = newId();
-        client.keep({ client_id: id, name, payload, done_at: Date.now() });
-        return id;
+        const command = { client_id: newId(), name, payload, done_at: Date.now() };
+        own.add(command);
+        client.keep(command);
+        return command.client_id;
       },
-      ask: (name, payload = {}) => client.ask(name, { client_id: newId(), ...payload }),
+      request: (name, payload) => client.ask(name, payload),
+      ask: async (name, payload = {}) => {
+        try {
+          return await client.ask(name, { client_id: newId(), ...payload });
+        } catch (error) {
+          const data = error instanceof RoomRefusal ? error.data : { error: "unavailable", message: "" };
+          act({ type: "received", event: { name: "error", data }, now: Date.now() });
+          throw error;
+        }
+      },
       tell: (name, payload) => client.tell(name, payload),
       dismissError: () => act({ type: "error_seen" }),
       dismissAnnouncement: (key) => act({ type: "announcement_seen", key }),
     };
-  }, [store, act, interviewId, userId, state, client]);
+  }, [store, act, own, interviewId, userId, state, client]);
 
   return <RoomContext.Provider value={value}>{children}</RoomContext.Provider>;
 }

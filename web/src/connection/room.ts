@@ -19,6 +19,8 @@ export interface RoomConnection {
   /** Does something that must not be lost: it is kept here until the server keeps it. Returns its `client_id`. */
   keep: (name: string, payload: Record<string, unknown>) => string;
   /** Does something now or not at all, and tells the answer. Throws RoomRefusal and RoomUnreachable. */
+  request: (name: string, payload: Record<string, unknown>) => Promise<Record<string, unknown>>;
+  /** The same; what goes wrong is shown in the room as well. */
   ask: (name: string, payload?: Record<string, unknown>) => Promise<Record<string, unknown>>;
   /** Says something of the moment. False when there is no connection. */
   tell: (name: string, payload: Record<string, unknown>) => boolean;

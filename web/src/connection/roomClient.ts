@@ -32,11 +32,7 @@ export interface RoomClientOptions {
   onEvent: (event: ServerEvent) => void;
   onQueue: (queue: RoomQueue) => void;
   onRefused: (command: QueuedCommand, error: ErrorData) => void;
-  /** The server's clock minus this machine's, milliseconds. */
-  onClock: (offset_ms: number) => void;
   features: readonly string[];
-  /** Where this viewer is; later positions are replayed. */
-  position: { last_seq: number; epoch?: string | number | undefined };
   queue?: RoomQueue;
   online?: () => boolean;
   now?: () => number;
@@ -73,7 +69,7 @@ const retryAfterMs = (error: ErrorData, otherwise: number): number => {
 };
 
 export class RoomClient {
-  #options: Required<Omit<RoomClientOptions, "queue" | "position">>;
+  #options: Required<Omit<RoomClientOptions, "queue">>;
   #socket: RoomSocket | null = null;
   /** Rises with each socket, so that what belongs to an abandoned one is dropped. */
   #generation = 0;
@@ -81,7 +77,8 @@ export class RoomClient {
   #attempt = 0;
   #queue: RoomQueue;
   #underWay = new Set<string>();
-  #lastSeq: number;
+  /** The last position this viewer was told; null before the first snapshot. Later ones are replayed. */
+  #lastSeq: number | null = null;
   #epoch: string | number | undefined;
   #lastError: ErrorData | null = null;
   #timers = new Map<string, Timer>();
@@ -98,8 +95,6 @@ export class RoomClient {
       ...options,
     };
     this.#queue = options.queue ?? [];
-    this.#lastSeq = options.position.last_seq;
-    this.#epoch = options.position.epoch;
   }
 
   get state(): ConnectionState {
@@ -110,7 +105,7 @@ export class RoomClient {
     return this.#queue;
   }
 
-  get position(): { last_seq: number; epoch: string | number | undefined } {
+  get position(): { last_seq: number | null; epoch: string | number | undefined } {
     return { last_seq: this.#lastSeq, epoch: this.#epoch };
   }
 
@@ -216,8 +211,7 @@ export class RoomClient {
       answer = await socket.timeout(this.#options.answer_within_ms).emitWithAck("join_interview", {
         interview_id: this.#options.interviewId,
         user_id: this.#options.userId,
-        last_seq: this.#lastSeq,
-        ...(this.#epoch === undefined ? {} : { epoch: this.#epoch }),
+        ...(this.#lastSeq === null ? {} : { last_seq: this.#lastSeq, epoch: this.#epoch }),
       });
     } catch {
       if (generation === this.#generation) this.#drop();
@@ -299,7 +293,9 @@ export class RoomClient {
       this.#lastSeq = event.data.last_seq;
       if (event.data.epoch !== undefined) this.#epoch = event.data.epoch;
     } else {
-      this.#lastSeq = Math.max(this.#lastSeq, positionOf(event) ?? 0);
+      const seq = positionOf(event);
+      // Before the snapshot nothing is known to be complete, so there is no position to go on from.
+      if (seq !== null && this.#lastSeq !== null) this.#lastSeq = Math.max(this.#lastSeq, seq);
     }
     this.#options.onEvent(event);
   }
@@ -340,30 +336,18 @@ export class RoomClient {
     if (error !== null) this.#options.onRefused(command, error);
   }
 
-  /** Asks the server for the time: a connection that is dead without knowing it is found out, and the clocks compared. */
+  /** A connection that is dead without knowing it is found out. */
   async #beat(): Promise<void> {
     const generation = this.#generation;
     const socket = this.#socket;
     if (socket === null) return;
-    const sent = this.#options.now();
     try {
-      const answer = await socket.timeout(this.#options.answer_within_ms).emitWithAck("ping", { timestamp: sent / 1000 });
-      if (generation !== this.#generation) return;
-      this.#readClock(sent, answer);
+      await socket.timeout(this.#options.answer_within_ms).emitWithAck("ping", { timestamp: this.#options.now() / 1000 });
     } catch {
       if (generation === this.#generation) this.#drop();
       return;
     }
-    this.#after("beat", this.#options.heartbeat_ms, () => void this.#beat());
-  }
-
-  #readClock(sent: number, answer: unknown): void {
-    const told = isRecord(answer) ? answer["server_time"] : undefined;
-    const server = typeof told === "number" ? told * 1000 : typeof told === "string" ? Date.parse(told) : Number.NaN;
-    if (Number.isNaN(server)) return;
-    const received = this.#options.now();
-    // The server read its clock half-way, as far as anybody can tell.
-    this.#options.onClock(server - (sent + received) / 2);
+    if (generation === this.#generation) this.#after("beat", this.#options.heartbeat_ms, () => void this.#beat());
   }
 
   #scheduleRefresh(): void {

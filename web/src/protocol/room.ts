@@ -1,7 +1,7 @@
 /** A room as one viewer sees it: a pure function of the events that came in, in their order. */
 
-import { setRunning } from "./clock";
-import { momentOf, positionOf, type ServerEvent, type ServerEvents } from "./roomMessages";
+import { elapsed, setRunning } from "./clock";
+import { idOf, momentOf, positionOf, type ServerEvent, type ServerEvents } from "./roomMessages";
 import { fromSnapshot } from "./roomSnapshot";
 import {
   type Announcement,
@@ -20,7 +20,6 @@ import {
 export type RoomAction =
   | { type: "loaded"; session: { status: string; elapsed_s: number }; now: number }
   | { type: "received"; event: ServerEvent; now: number }
-  | { type: "clock_read"; offset_ms: number }
   | { type: "disconnected"; now: number }
   | { type: "error_seen" }
   | { type: "announcement_seen"; key: string };
@@ -49,6 +48,12 @@ function arrived(room: Room, data: ServerEvents["participant_joined"]): Room {
   return { ...room, participants: [...others, next] };
 }
 
+function progressed(room: Room, data: ServerEvents["interview_progress"], now: number): Room {
+  if (typeof data.elapsed !== "number") return room;
+  const running = (asStatus(data.status) ?? room.status) === "live";
+  return { ...room, clock: { ...room.clock, elapsed_s: data.elapsed, read_at: now, running } };
+}
+
 const withoutKey = <Value>(record: Readonly<Record<string, Value>>, key: string): Record<string, Value> => {
   const { [key]: _, ...rest } = record;
   return rest;
@@ -65,25 +70,11 @@ const left = (room: Room, userId: string): Room => ({
 
 // ---- life
 
-const serverNow = (room: Room, now: number): number => now + room.clock_offset_ms;
-
-function paused(room: Room, at: number, now: number): Room {
-  const question = room.question && { ...room.question, paused_since: room.question.paused_since ?? at };
-  return { ...room, status: "paused", question, clock: setRunning(room.clock, false, now) };
-}
-
-function going(room: Room, at: number, now: number): Room {
-  const { question } = room;
-  const resumed =
-    question === null || question.paused_since === null
-      ? question
-      : {
-          ...question,
-          paused_since: null,
-          paused_ms: question.paused_ms + Math.max(0, at - question.paused_since),
-        };
-  return { ...room, status: "live", question: resumed, clock: setRunning(room.clock, true, now) };
-}
+const going = (room: Room, status: "live" | "paused", now: number): Room => ({
+  ...room,
+  status,
+  clock: setRunning(room.clock, status === "live", now),
+});
 
 function over(room: Room, ending: Ending, now: number): Room {
   return {
@@ -102,18 +93,14 @@ function asked(room: Room, data: ServerEvents["question_started"], now: number):
   const question: Question = {
     question_id: String(data.question_id),
     text: data.question_text,
-    started_at: momentOf(data.start_time) ?? serverNow(room, now),
+    at_s: data.at_s ?? elapsed(room.clock, now),
     limit_s: data.time_limit_s ?? null,
-    paused_ms: 0,
-    paused_since: null,
   };
   return {
-    ...room,
-    status: "live",
+    ...going(room, "live", now),
     question,
     asked: [...room.asked.filter((known) => known.question_id !== question.question_id), question],
     hearing: {},
-    clock: setRunning(room.clock, true, now),
   };
 }
 
@@ -128,7 +115,7 @@ function heard(room: Room, event: ServerEvent & { name: "live_transcription" }):
     key: keyOf(event, `caption:${room.captions.length}`),
     user_id: userId,
     text: event.data.text,
-    question_id: room.question?.question_id ?? null,
+    question_id: idOf(event.data.question_id) ?? room.question?.question_id ?? null,
     at: momentOf(event.data.timestamp),
   };
   return { ...room, hearing, captions: [...room.captions, caption].slice(-KEPT_CAPTIONS) };
@@ -155,6 +142,7 @@ function answered(room: Room, event: ServerEvent & { name: "answer_submitted" })
     user_id: String(data.user_id),
     text: data.answer_text ?? null,
     response_s: data.response_time ?? null,
+    version: data.version ?? 1,
     at: momentOf(data.timestamp),
   };
   return { ...room, answers: [...room.answers, answer] };
@@ -166,7 +154,8 @@ function askedForHelp(room: Room, event: ServerEvent & { name: "help_requested" 
     help_id: data.help_id ?? keyOf(event, `help:${room.help.length}`),
     user_id: String(data.user_id),
     help_type: data.help_type,
-    question_id: data.question_id ?? null,
+    question_id: idOf(data.question_id),
+    note: data.message ?? "",
     at: momentOf(data.timestamp),
   };
   return { ...room, help: [...room.help, request] };
@@ -213,14 +202,12 @@ function apply(room: Room, event: ServerEvent, now: number): Room {
     case "participants_updated":
       return { ...room, participants: event.data.participants.map(asParticipant) };
     case "interview_progress":
-      return typeof event.data.elapsed === "number"
-        ? { ...room, clock: { ...room.clock, elapsed_s: event.data.elapsed, read_at: now, running: room.status === "live" } }
-        : room;
+      return progressed(room, event.data, now);
     case "interview_started":
     case "interview_resumed":
-      return going(room, momentOf(event.data.timestamp) ?? serverNow(room, now), now);
+      return going(room, "live", now);
     case "interview_paused":
-      return paused(room, momentOf(event.data.timestamp) ?? serverNow(room, now), now);
+      return going(room, "paused", now);
     case "question_started":
       return asked(room, event.data, now);
     case "answer_submitted":
@@ -241,11 +228,11 @@ function apply(room: Room, event: ServerEvent, now: number): Room {
       return announced(room, event);
     case "interview_ended": {
       const { ended_by: by, message, timestamp } = event.data;
-      return over(room, { how: "ended", by: by ?? "", reason: message ?? "", at: momentOf(timestamp) }, now);
+      return over(room, { how: "ended", by: idOf(by) ?? "", reason: message ?? "", at: momentOf(timestamp) }, now);
     }
     case "interview_emergency_stopped": {
       const { stopped_by: by, reason, timestamp } = event.data;
-      return over(room, { how: "stopped", by: by ?? "", reason: reason ?? "", at: momentOf(timestamp) }, now);
+      return over(room, { how: "stopped", by: idOf(by) ?? "", reason: reason ?? "", at: momentOf(timestamp) }, now);
     }
     case "snapshot":
       return fromSnapshot(room, event.data, now);
@@ -283,8 +270,6 @@ export function reduceRoom(room: Room, action: RoomAction): Room {
       };
     case "received":
       return received(room, action.event, action.now);
-    case "clock_read":
-      return { ...room, clock_offset_ms: action.offset_ms };
     case "disconnected":
       // What is not stored is not replayed: who was typing or half-heard is unknown now.
       return { ...room, typing: {}, hearing: {} };

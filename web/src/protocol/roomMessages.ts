@@ -29,7 +29,7 @@ export interface ServerEvents {
   participant_joined: Stored & { user_id: string; name?: string; role?: ParticipantRole; participants_count: number };
   participant_left: Stored & { user_id: string; participants_count?: number };
   participants_updated: { participants: ParticipantData[]; participants_count: number };
-  interview_progress: { current_question?: unknown; answered?: number; total?: number; elapsed?: number };
+  interview_progress: { answered?: number; total?: number; elapsed?: number; status?: string };
   interview_started: Stored & { by?: string; timestamp?: Moment };
   interview_paused: Stored & { by?: string; timestamp?: Moment };
   interview_resumed: Stored & { by?: string; timestamp?: Moment };
@@ -38,6 +38,7 @@ export interface ServerEvents {
     question_text: string;
     start_time: Moment;
     time_limit_s?: number | null;
+    at_s?: number;
   };
   answer_submitted: Stored & {
     question_id: string;
@@ -45,13 +46,14 @@ export interface ServerEvents {
     response_time?: number | null;
     timestamp?: Moment;
     answer_text?: string | null;
+    version?: number;
   };
   interview_ended: Stored & { ended_by?: string; timestamp?: Moment; message?: string };
   interview_emergency_stopped: Stored & { stopped_by?: string; reason?: string; timestamp?: Moment };
   new_message: Stored & { user_id: string; message: string; type?: string; timestamp?: Moment; message_id?: string };
   user_typing: { user_id: string; is_typing: boolean };
   recording_status: Stored & { user_id: string; is_recording: boolean; timestamp?: Moment };
-  live_transcription: Stored & { user_id: string; text: string; is_final: boolean; timestamp?: Moment };
+  live_transcription: Stored & { user_id: string; text: string; is_final: boolean; timestamp?: Moment; question_id?: string | null };
   help_requested: Stored & {
     user_id: string;
     help_type: string;
@@ -135,3 +137,7 @@ export function momentOf(value: unknown): number | null {
   const time = Date.parse(value);
   return Number.isNaN(time) ? null : time;
 }
+
+/** An id, which may be a number on the wire; null where there is none. */
+export const idOf = (value: unknown): string | null =>
+  typeof value === "string" || typeof value === "number" ? String(value) : null;

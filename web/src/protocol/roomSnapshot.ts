@@ -1,6 +1,6 @@
 /** A room from a snapshot: what the server says replaces what was known. */
 
-import { type Moment, momentOf, type ParticipantData, type ServerEvents } from "./roomMessages";
+import { idOf, type Moment, momentOf, type ParticipantData, type ServerEvents } from "./roomMessages";
 import {
   type Answer,
   asParticipant,
@@ -17,8 +17,8 @@ import {
 interface QuestionShape {
   question_id: string;
   question_text: string;
-  start_time: Moment;
   time_limit_s?: number | null;
+  at_s?: number;
 }
 
 interface StateShape {
@@ -27,10 +27,10 @@ interface StateShape {
   participants?: ParticipantData[];
   current_question?: QuestionShape | null;
   questions?: QuestionShape[];
-  answers?: { seq?: number; question_id: string; user_id: string; answer_text?: string | null; response_time?: number | null; timestamp?: Moment }[];
+  answers?: { seq?: number; question_id: string; user_id: string; answer_text?: string | null; response_time?: number | null; version?: number; timestamp?: Moment }[];
   messages?: { seq?: number; message_id?: string; user_id: string; message: string; type?: string; timestamp?: Moment; client_id?: string | null }[];
   captions?: { seq?: number; user_id: string; text: string; question_id?: string | null; timestamp?: Moment }[];
-  help?: { help_id?: string; seq?: number; user_id: string; help_type: string; question_id?: string | null; timestamp?: Moment }[];
+  help?: { help_id?: string; seq?: number; user_id: string; help_type: string; message?: string; question_id?: string | null; timestamp?: Moment }[];
   recording?: string[];
   ended_by?: string;
   reason?: string;
@@ -40,10 +40,8 @@ interface StateShape {
 const asQuestion = (data: QuestionShape): Question => ({
   question_id: String(data.question_id),
   text: data.question_text,
-  started_at: momentOf(data.start_time) ?? 0,
+  at_s: data.at_s ?? 0,
   limit_s: data.time_limit_s ?? null,
-  paused_ms: 0,
-  paused_since: null,
 });
 
 const keyOf = (item: { seq?: number | undefined }, index: number): string => `seq:${item.seq ?? `?${index}`}`;
@@ -54,6 +52,7 @@ const answerOf = (item: NonNullable<StateShape["answers"]>[number], index: numbe
   user_id: String(item.user_id),
   text: item.answer_text ?? null,
   response_s: item.response_time ?? null,
+  version: item.version ?? 1,
   at: momentOf(item.timestamp),
 });
 
@@ -70,7 +69,7 @@ const captionOf = (item: NonNullable<StateShape["captions"]>[number], index: num
   key: keyOf(item, index),
   user_id: String(item.user_id),
   text: item.text,
-  question_id: item.question_id ?? null,
+  question_id: idOf(item.question_id),
   at: momentOf(item.timestamp),
 });
 
@@ -78,7 +77,8 @@ const helpOf = (item: NonNullable<StateShape["help"]>[number], index: number): H
   help_id: item.help_id ?? keyOf(item, index),
   user_id: String(item.user_id),
   help_type: item.help_type,
-  question_id: item.question_id ?? null,
+  question_id: idOf(item.question_id),
+  note: item.message ?? "",
   at: momentOf(item.timestamp),
 });
 
@@ -88,7 +88,6 @@ export function fromSnapshot(room: Room, { state, last_seq }: ServerEvents["snap
   const current = shape.current_question ? asQuestion(shape.current_question) : null;
   return {
     ...EMPTY_ROOM,
-    clock_offset_ms: room.clock_offset_ms,
     last_seq,
     status,
     participants: shape.participants?.map(asParticipant) ?? room.participants,
@@ -98,12 +97,12 @@ export function fromSnapshot(room: Room, { state, last_seq }: ServerEvents["snap
     chat: shape.messages?.map(messageOf) ?? [],
     captions: shape.captions?.map(captionOf) ?? [],
     help: shape.help?.map(helpOf) ?? [],
-    recording: shape.recording ?? [],
+    recording: shape.recording?.map(String) ?? [],
     clock: { remaining_s: null, elapsed_s: shape.elapsed ?? room.clock.elapsed_s, read_at: now, running: status === "live" },
     ending: isOver(status)
       ? {
           how: status === "stopped" ? "stopped" : "ended",
-          by: shape.ended_by ?? "",
+          by: idOf(shape.ended_by) ?? "",
           reason: shape.reason ?? "",
           at: momentOf(shape.ended_at),
         }

@@ -1,6 +1,6 @@
 /** What a room is to one viewer, and what can be read off it. */
 
-import { type Clock, STOPPED } from "./clock";
+import { type Clock, elapsed, STOPPED } from "./clock";
 import type { ErrorData } from "./messages";
 import type { ParticipantData, ParticipantRole } from "./roomMessages";
 
@@ -16,12 +16,9 @@ export interface Participant {
 export interface Question {
   question_id: string;
   text: string;
-  /** By the server's clock, epoch milliseconds. */
-  started_at: number;
+  /** When it was asked, in seconds of session time: the time for which the room stands still counts neither here nor there. */
+  at_s: number;
   limit_s: number | null;
-  /** Milliseconds for which the room stood still since the question began. */
-  paused_ms: number;
-  paused_since: number | null;
 }
 
 export interface Answer {
@@ -31,6 +28,8 @@ export interface Answer {
   /** Null for viewers who may know only that there is an answer. */
   text: string | null;
   response_s: number | null;
+  /** How often this person answered the question, this time included. */
+  version: number;
   at: number | null;
 }
 
@@ -57,6 +56,7 @@ export interface HelpRequest {
   user_id: string;
   help_type: string;
   question_id: string | null;
+  note: string;
   at: number | null;
 }
 
@@ -91,8 +91,6 @@ export interface Room {
   announcements: readonly Announcement[];
   ending: Ending | null;
   clock: Clock;
-  /** The server's clock minus this machine's, milliseconds. */
-  clock_offset_ms: number;
   error: ErrorData | null;
   /** The newest position told. What is not newer is a repeat. */
   last_seq: number;
@@ -115,7 +113,6 @@ export const EMPTY_ROOM: Room = {
   announcements: [],
   ending: null,
   clock: STOPPED,
-  clock_offset_ms: 0,
   error: null,
   last_seq: 0,
   seen: new Set(),
@@ -127,15 +124,13 @@ export const asStatus = (value: unknown): RoomStatus | null => STATUSES.find((st
 
 export const isOver = (status: RoomStatus): boolean => status === "ended" || status === "stopped";
 
-/** Seconds since the question began, without the time for which the room stood still. `now` is the server's. */
-export function questionAge(question: Question, now: number): number {
-  const standing = question.paused_since === null ? 0 : Math.max(0, now - question.paused_since);
-  return Math.max(0, (now - question.started_at - question.paused_ms - standing) / 1000);
-}
+/** Seconds of session time since the question was asked. */
+export const questionAge = (question: Question, clock: Clock, now: number): number =>
+  Math.max(0, elapsed(clock, now) - question.at_s);
 
 /** Seconds left for the question; null when it has no limit. */
-export const questionLeft = (question: Question, now: number): number | null =>
-  question.limit_s === null ? null : Math.max(0, question.limit_s - questionAge(question, now));
+export const questionLeft = (question: Question, clock: Clock, now: number): number | null =>
+  question.limit_s === null ? null : Math.max(0, question.limit_s - questionAge(question, clock, now));
 
 export const nameOf = (room: Room, userId: string): string => {
   const name = room.participants.find((participant) => participant.user_id === userId)?.name;

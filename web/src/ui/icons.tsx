@@ -145,3 +145,29 @@ export const PencilIcon = ({ size }: Props) => (
     <path d="m5 19 1-4.2L16.5 4.3a1.8 1.8 0 0 1 2.6 0l.6.6a1.8 1.8 0 0 1 0 2.6L9.2 18 5 19Z" />
   </Icon>
 );
+export const HelpIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <circle cx="12" cy="12" r="9" />
+    <path d="M9.3 9.4a2.8 2.8 0 1 1 4.2 2.4c-1 .6-1.5 1.2-1.5 2.2M12 17v.1" />
+  </Icon>
+);
+export const PauseIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <path d="M8.5 5.5v13M15.5 5.5v13" />
+  </Icon>
+);
+export const RemoveIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <path d="m6 6 12 12M18 6 6 18" />
+  </Icon>
+);
+export const UpIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <path d="M12 19V5M6 11l6-6 6 6" />
+  </Icon>
+);
+export const DownIcon = ({ size }: Props) => (
+  <Icon size={size}>
+    <path d="M12 5v14M6 13l6 6 6-6" />
+  </Icon>
+);

@@ -19,7 +19,6 @@ function setup(more: Partial<RoomClientOptions> = {}) {
   const events: ServerEvent[] = [];
   const queues: RoomQueue[] = [];
   const refused: [QueuedCommand, ErrorData][] = [];
-  const clocks: number[] = [];
   let tickets = 0;
   const client = new RoomClient({
     interviewId: "room-1",
@@ -35,9 +34,7 @@ function setup(more: Partial<RoomClientOptions> = {}) {
     onEvent: (event) => events.push(event),
     onQueue: (queue) => queues.push(queue),
     onRefused: (item, error) => refused.push([item, error]),
-    onClock: (offset) => clocks.push(offset),
     features: ["presence"],
-    position: { last_seq: 4, epoch: "e1" },
     random: () => 0.5,
     ...more,
   });
@@ -50,26 +47,33 @@ function setup(more: Partial<RoomClientOptions> = {}) {
     client.connect();
     await settled();
     await socket().join(answer);
+    socket().tell("snapshot", { state: {}, last_seq: 4, epoch: "e1" });
   };
-  return { client, sockets, socket, open, states, events, queues, refused, clocks };
+  return { client, sockets, socket, open, states, events, queues, refused };
 }
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
 describe("getting into a room", () => {
-  it("knocks with a ticket and its features, joins from where the viewer is, and compares the clocks", async () => {
-    vi.setSystemTime(1_000_000);
-    const { open, socket, states, client, clocks } = setup();
-    await open({ epoch: "e1" });
+  it("knocks with a ticket and its features, joins, and goes on from the room as it is", async () => {
+    const { open, socket, states, client } = setup();
+    await open();
     expect(socket().auth).toEqual({ ticket: "ticket-1", features: ["presence"] });
-    expect(socket().last("join_interview").payload).toEqual({ interview_id: "room-1", user_id: "u-1", last_seq: 4, epoch: "e1" });
+    expect(socket().last("join_interview").payload).toEqual({ interview_id: "room-1", user_id: "u-1" });
     expect(states.map((state) => state.name)).toEqual(["connecting", "connected"]);
-    socket().last("ping").answer({ timestamp: 1000, server_time: 1002.5 });
-    await settled();
-    expect(clocks).toEqual([2_500]);
+    expect(client.position).toEqual({ last_seq: 4, epoch: "e1" });
     client.close();
     expect(socket().disconnected).toBe(true);
+  });
+
+  it("asks for the whole room again when it was cut off before it had it", async () => {
+    const { client, socket } = setup();
+    client.connect();
+    await settled();
+    await socket().join();
+    socket().tell("new_message", { user_id: "u-2", message: "hello", seq: 9, event_id: "a" });
+    expect(client.position.last_seq).toBeNull();
   });
 
   it("SPEC 0.2: comes back with a new ticket and the last position it was told", async () => {
@@ -87,7 +91,7 @@ describe("getting into a room", () => {
 
   it("SPEC 0.2: goes on from a snapshot, in its epoch", async () => {
     const { open, socket, client } = setup();
-    await open({ recovered: false, epoch: "e2" });
+    await open();
     socket().tell("snapshot", { state: {}, last_seq: 2, epoch: "e2" });
     expect(client.position).toEqual({ last_seq: 2, epoch: "e2" });
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { reduceRoom } from "@/protocol/room";
 import { parseServerEvent } from "@/protocol/roomMessages";
 import { dequeue, enqueue, parseQueue } from "@/protocol/roomQueue";
-import { EMPTY_ROOM, nameOf, questionAge, questionLeft, type Room } from "@/protocol/roomState";
+import { EMPTY_ROOM, nameOf, questionAge, questionLeft, type Question, type Room } from "@/protocol/roomState";
 
 const NOW = 1_700_000_000_000;
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
@@ -13,6 +13,11 @@ function tell(room: Room, name: string, data: object, now = NOW): Room {
   return reduceRoom(room, { type: "received", event, now });
 }
 
+function questionOf({ question }: Room): Question {
+  if (question === null) throw new Error("no question");
+  return question;
+}
+
 /** The events in their order, at positions 1, 2, 3 … */
 const told = (...events: [string, object][]): Room =>
   events.reduce<Room>(
@@ -20,7 +25,7 @@ const told = (...events: [string, object][]): Room =>
     EMPTY_ROOM,
   );
 
-const QUESTION = { question_id: "q1", question_text: "Why?", start_time: NOW / 1000, time_limit_s: 60 };
+const QUESTION = { question_id: "q1", question_text: "Why?", start_time: NOW / 1000, time_limit_s: 60, at_s: 100 };
 
 describe("SPEC 1: the life of a room", () => {
   it("starts, pauses, goes on and ends", () => {
@@ -40,24 +45,21 @@ describe("SPEC 1: the life of a room", () => {
     expect(stopped).toMatchObject({ status: "stopped", help: [], ending: { how: "stopped", reason: "Fire alarm" } });
   });
 
-  it("the question's clock is the server's, and stands while the room does", () => {
-    const room = told(
-      ["question_started", QUESTION],
-      ["interview_paused", { timestamp: at(20) }],
-    );
-    const { question } = room;
-    if (question === null) throw new Error("no question");
-    expect(questionAge(question, NOW + 50_000)).toBe(20);
-    expect(questionLeft(question, NOW + 50_000)).toBe(40);
-    const resumed = tell(room, "interview_resumed", { timestamp: at(80), seq: 3 }).question;
-    if (resumed === null) throw new Error("no question");
-    expect(questionLeft(resumed, NOW + 90_000)).toBe(30);
-    expect(questionLeft(resumed, NOW + 900_000)).toBe(0);
+  it("a question's time is session time, which stands while the room does", () => {
+    const live = told(["question_started", QUESTION]);
+    const read = tell(live, "interview_progress", { elapsed: 110, status: "live" }, NOW);
+    expect(questionAge(questionOf(read), read.clock, NOW + 10_000)).toBe(20);
+    expect(questionLeft(questionOf(read), read.clock, NOW + 10_000)).toBe(40);
+    const paused = tell(read, "interview_paused", { seq: 2 }, NOW + 10_000);
+    expect(questionLeft(questionOf(paused), paused.clock, NOW + 500_000)).toBe(40);
+    const resumed = tell(paused, "interview_resumed", { seq: 3 }, NOW + 500_000);
+    expect(questionLeft(questionOf(resumed), resumed.clock, NOW + 510_000)).toBe(30);
+    expect(questionLeft(questionOf(resumed), resumed.clock, NOW + 900_000)).toBe(0);
   });
 
   it("a question without a limit has no time left to show", () => {
-    const { question } = told(["question_started", { ...QUESTION, time_limit_s: null }]);
-    expect(question && questionLeft(question, NOW)).toBeNull();
+    const room = told(["question_started", { ...QUESTION, time_limit_s: null }]);
+    expect(questionLeft(questionOf(room), room.clock, NOW)).toBeNull();
   });
 });
 

@@ -2,21 +2,25 @@ import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { acceptInvitation } from "@/api/client";
+import { acceptInvitation, showSession } from "@/api/client";
 import { ApiError } from "@/api/http";
 import { failureText } from "@/ui/failureText";
 import { Page, State, useTitle } from "@/ui/primitives";
 import { useText } from "@/ui/text";
 
-/** Opens a candidate's link. Everything is explained, and agreed to, on the page it leads to. */
+/** Opens an invited person's link. Everything is explained, and agreed to, on the page it leads to. */
 export default function AcceptPage() {
   const t = useText();
   const { token } = useParams({ from: "/plain/i/$token" });
   const navigate = useNavigate();
   useTitle(t("accept.title"));
   const accept = useMutation({
-    mutationFn: () => acceptInvitation(token),
-    onSuccess: ({ session_id: id }) => navigate({ to: "/interview/$id", params: { id }, replace: true }),
+    mutationFn: async () => {
+      const { session_id: id } = await acceptInvitation(token);
+      return showSession(`candidate:${id}`, id);
+    },
+    onSuccess: ({ session_id: id, kind }) =>
+      navigate({ to: kind === "room" ? "/room/$id" : "/interview/$id", params: { id }, replace: true }),
   });
   const { mutate } = accept;
   const opened = useRef(false);

@@ -10,7 +10,7 @@ import { ArrowIcon, PlusIcon, SearchIcon } from "@/ui/icons";
 import { Badge, Loading, Notice, Page, PageHead, State } from "@/ui/primitives";
 import { useFormat, useText } from "@/ui/text";
 import css from "./ListPage.module.css";
-import { nameOf, STATUS_TONES, statusKey } from "./words";
+import { nameOf, pageOf, STATUS_TONES, statusKey } from "./words";
 
 const TYPING_PAUSE_MS = 300;
 const LIVE_EVERY_MS = 15_000;
@@ -65,11 +65,11 @@ function Row({ session }: { session: Session }) {
   return (
     <li className={css.row}>
       <div>
-        <Link to="/interviews/$id" params={{ id: session.session_id }} className={css.name}>
+        <Link to={pageOf(session)} params={{ id: session.session_id }} className={css.name}>
           {nameOf(session)}
         </Link>
         <div className={css.meta}>
-          {[session.role, t(`language.${session.language}`)].filter(Boolean).join(" · ")}
+          {[session.kind === "room" ? t("kind.room") : session.role, t(`language.${session.language}`)].filter(Boolean).join(" · ")}
         </div>
       </div>
       <div>
@@ -78,11 +78,13 @@ function Row({ session }: { session: Session }) {
       <div className={css.progress}>
         {session.started_at === null
           ? t("interviews.created_on", { date: format.date(session.created_at) })
-          : t("interviews.progress", {
-              answers: t("interviews.answers", { count: session.answered }),
-              minutes: Math.round(session.elapsed_s / 60),
-              total: session.duration_minutes,
-            })}
+          : session.kind === "room"
+            ? t("interviews.answers", { count: session.answered })
+            : t("interviews.progress", {
+                answers: t("interviews.answers", { count: session.answered }),
+                minutes: Math.round(session.elapsed_s / 60),
+                total: session.duration_minutes,
+              })}
       </div>
       <ReportCell session={session} />
     </li>
@@ -107,9 +109,14 @@ export default function ListPage() {
   const items = sessions.data?.pages.flatMap((page) => page.items) ?? [];
 
   const create = (
-    <Button component={Link} to="/interviews/new" leftSection={<PlusIcon />}>
-      {t("interviews.new")}
-    </Button>
+    <>
+      <Button component={Link} to="/rooms/new" variant="default" leftSection={<PlusIcon />}>
+        {t("new_room.open")}
+      </Button>
+      <Button component={Link} to="/interviews/new" leftSection={<PlusIcon />}>
+        {t("interviews.new")}
+      </Button>
+    </>
   );
 
   return (

@@ -6,6 +6,7 @@ import type { TextKey } from "@/ui/text";
 
 export const STATUS_TONES: Record<Session["status"], Tone> = {
   scheduled: "plain",
+  waiting: "plain",
   live: "live",
   paused: "warn",
   ended: "done",
@@ -23,6 +24,10 @@ export const endReasonKey = (reason: string | null): TextKey | null => {
 
 export const isOver = (session: Session): boolean => session.status === "ended" || session.status === "stopped";
 
-/** What to call an interview in a list: its title, or else who it is with. */
+/** Where an interview is looked at. */
+export const pageOf = (session: Session): "/rooms/$id" | "/interviews/$id" =>
+  session.kind === "room" ? "/rooms/$id" : "/interviews/$id";
+
+/** What to call an interview in a list: who it is with, or else its title. */
 export const nameOf = (session: Session): string =>
   session.candidate_name || session.title || session.role || session.session_id;
