@@ -4,6 +4,7 @@ import { accessToken, credentialsOf, keepTokens, type Place, setCredentials } fr
 import { ApiError, request, type RequestOptions, send } from "./http";
 import type {
   AcceptedInvitation,
+  AudioPlace,
   Competency,
   HistoryMessage,
   InterviewRequest,
@@ -16,7 +17,9 @@ import type {
   Report,
   Session,
   Tokens,
+  Transcript,
   User,
+  VoiceState,
 } from "./types";
 
 const V1 = "/api/v1";
@@ -117,6 +120,31 @@ export const withdraw = (place: Place, id: string) =>
 
 export const giveConsent = (place: Place, id: string, purposes: string[], agreed: boolean) =>
   call<Session>(place, `${session(id)}/consents`, { method: "POST", body: { purposes, agreed } });
+
+// ---- voice
+
+export const voiceState = (place: Place, signal?: AbortSignal) => call<VoiceState>(place, `${V1}/voice`, { signal });
+
+/** Seconds of a recording, as a file that the browser plays. */
+export async function audioClip(place: Place, id: string, audio: AudioPlace, signal?: AbortSignal): Promise<Blob> {
+  const response = await authorized(place, `${session(id)}/audio/${encodeURIComponent(audio.recording_id)}`, {
+    query: { from: audio.start_s, to: audio.end_s },
+    signal,
+  });
+  return response.blob();
+}
+
+export const showTranscript = (place: Place, id: string, signal?: AbortSignal) =>
+  call<Transcript>(place, `${session(id)}/transcript`, { signal });
+
+export const flagUtterance = (place: Place, id: string, utteranceId: string, correction: string, flagged: boolean) =>
+  call<Transcript>(place, `${session(id)}/transcript/flags`, {
+    method: "POST",
+    body: { utterance_id: utteranceId, correction, flagged },
+  });
+
+export const confirmTranscript = (place: Place, id: string) =>
+  call<Transcript>(place, `${session(id)}/transcript/confirmation`, { method: "POST", body: {} });
 
 // ---- invitations
 

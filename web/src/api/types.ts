@@ -1,8 +1,15 @@
 /** The HTTP API's shapes, as far as the web app uses them. */
 
-import type { HistoryMessage, Language, Strategy } from "@/protocol/messages";
+import type { AudibleSpan } from "@/protocol/audible";
+import type { AudioPlace, Flag, HistoryMessage, Language, Strategy } from "@/protocol/messages";
 
-export type { HistoryMessage, Language, Strategy };
+export type { AudioPlace, Flag, HistoryMessage, Language, Strategy };
+
+export interface VoiceState {
+  state: "ready" | "fetching" | "off";
+  /** How much of the models is there, 0 to 1; null where nothing is being fetched. */
+  fetched: number | null;
+}
 
 export type UserRole =
   | "admin"
@@ -135,6 +142,35 @@ export interface Utterance {
   question_id: string | null;
   in_answer_to: string;
   competency: string;
+  audio?: AudibleSpan[];
+  disputes?: Dispute[];
+}
+
+/** Characters [`at`, `at + length`) that the candidate says were misheard as `heard`; they stand corrected, or do not count. */
+export interface Dispute {
+  at: number;
+  length: number;
+  heard: string;
+  correction: string;
+}
+
+/** Something that this person said aloud, to be listened to and confirmed. */
+export interface SpokenInput {
+  utterance_id: string;
+  text: string;
+  in_answer_to: string;
+  confidence: number | null;
+  audio: AudioPlace;
+  flag: Flag | null;
+}
+
+export interface Transcript {
+  session_id: string;
+  language: Language;
+  utterances: Utterance[];
+  /** One's own spoken words, while they may be flagged. */
+  spoken: SpokenInput[];
+  confirmation: { status: "none" | "open" | "awaiting" | "confirmed" | "lapsed"; confirm_by: string | null };
 }
 
 export interface Evidence {

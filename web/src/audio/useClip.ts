@@ -1,13 +1,38 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
+/** What is to be heard, one after the other. */
+export type Load = (signal: AbortSignal) => Promise<readonly Blob[]>;
+
 export interface Clips {
   /** The one that is being fetched or heard. */
   active: string | null;
   loading: boolean;
   failed: { key: string; error: unknown } | null;
   /** Fetches and plays one; the same again, or `stop`, ends it. */
-  toggle: (key: string, load: (signal: AbortSignal) => Promise<Blob>) => void;
+  toggle: (key: string, load: Load) => void;
   stop: () => void;
+}
+
+/** Plays one after the other; resolves at the end, or rejects with what the browser says. */
+async function playAll(blobs: readonly Blob[], signal: AbortSignal, onSound: () => void): Promise<void> {
+  for (const blob of blobs) {
+    if (signal.aborted) return;
+    const address = URL.createObjectURL(blob);
+    const sound = new Audio(address);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        signal.addEventListener("abort", () => {
+          sound.pause();
+          resolve();
+        });
+        sound.onended = () => resolve();
+        sound.onerror = () => reject(new Error("this recording cannot be played"));
+        sound.play().then(onSound, reject);
+      });
+    } finally {
+      URL.revokeObjectURL(address);
+    }
+  }
 }
 
 /** Plays recordings, one at a time. */
@@ -15,38 +40,27 @@ export function useClip(): Clips {
   const [active, setActive] = useState<string | null>(null);
   const [loading, setLoading] = useState(false);
   const [failed, setFailed] = useState<Clips["failed"]>(null);
-  const release = useRef<(() => void) | null>(null);
+  const playing = useRef<AbortController | null>(null);
 
   const stop = useCallback(() => {
-    release.current?.();
-    release.current = null;
+    playing.current?.abort();
+    playing.current = null;
     setActive(null);
     setLoading(false);
   }, []);
 
   const play = useCallback(
-    async (key: string, load: (signal: AbortSignal) => Promise<Blob>) => {
-      const fetching = new AbortController();
-      const sound = new Audio();
-      let address = "";
-      release.current = () => {
-        fetching.abort();
-        sound.onended = null;
-        sound.pause();
-        if (address !== "") URL.revokeObjectURL(address);
-      };
+    async (key: string, load: Load) => {
+      const mine = new AbortController();
+      playing.current = mine;
       setActive(key);
       setLoading(true);
       setFailed(null);
       try {
-        address = URL.createObjectURL(await load(fetching.signal));
-        if (fetching.signal.aborted) return URL.revokeObjectURL(address);
-        sound.onended = stop;
-        sound.src = address;
-        await sound.play();
-        setLoading(false);
+        await playAll(await load(mine.signal), mine.signal, () => setLoading(false));
+        if (!mine.signal.aborted) stop();
       } catch (error) {
-        if (fetching.signal.aborted) return;
+        if (mine.signal.aborted) return;
         stop();
         setFailed({ key, error });
       }
@@ -63,6 +77,6 @@ export function useClip(): Clips {
     [active, play, stop],
   );
 
-  useEffect(() => () => release.current?.(), []);
+  useEffect(() => () => playing.current?.abort(), []);
   return { active, loading, failed, toggle, stop };
 }

@@ -61,6 +61,9 @@ function Talk() {
         refusal={null}
         onRefusalSeen={() => {}}
         onLeft={() => {}}
+        voice={{ state: "off", fetched: null }}
+        choice={{ answers: "text", device: "", way: "push" }}
+        onChoice={() => {}}
       />
     </WebSocketProvider>
   );

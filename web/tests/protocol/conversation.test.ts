@@ -166,3 +166,60 @@ describe("the rest", () => {
     expect(reduce(state, { type: "error_seen" }).error).toBeNull();
   });
 });
+
+describe("what is said aloud", () => {
+  const heard = (seq: number, text: string) => ({
+    transcription: text,
+    is_final: true,
+    recording_id: "r",
+    start_s: seq,
+    end_s: seq + 1,
+    client_id: "audio",
+    event_id: `e${seq}`,
+    seq,
+  });
+
+  it("is a caption while it is said, and a line once it is understood", () => {
+    let state = received(loaded([]), "status", { status: "speech_started" });
+    state = received(state, "transcription", { transcription: "I led", is_final: false });
+    expect([state.speaking, state.caption, state.lines.length]).toEqual([true, "I led", 0]);
+    state = received(state, "transcription", heard(4, "I led the team"));
+    expect([state.speaking, state.caption, state.phase]).toEqual([false, "", "processing"]);
+    expect(texts(state)).toEqual(["c:I led the team:kept"]);
+    expect(state.lines[0]).toMatchObject({ audio: { recording_id: "r", start_s: 4, end_s: 5 }, utterance_id: "e4" });
+  });
+
+  it("keeps the answers of one recording apart, although they have one client_id", () => {
+    let state = received(loaded([]), "transcription", heard(4, "one"));
+    state = received(state, "ai_response", { user_input: "one", ai_response: "and?", input_seq: 4, client_id: "audio", seq: 5 });
+    state = received(state, "transcription", heard(6, "two"));
+    state = received(state, "ai_response", { user_input: "two", ai_response: "fine", input_seq: 6, client_id: "audio", seq: 7 });
+    expect(texts(state)).toEqual(["c:one:kept", "i:and?:kept", "c:two:kept", "i:fine:kept"]);
+  });
+
+  it("says what gave no words, until the next words", () => {
+    let state = received(loaded([]), "error", { error: "invalid_payload", message: "nobody spoke", info: { seq: 4, recording_id: "r" } });
+    expect([state.unheard?.message, state.error]).toEqual(["nobody spoke", null]);
+    state = received(state, "transcription", heard(6, "now"));
+    expect(state.unheard).toBeNull();
+  });
+
+  it("forgets a caption that was none, and a reply that was interrupted", () => {
+    let state = received(loaded([]), "transcription", { transcription: "hm", is_final: false });
+    state = received(state, "status", { status: "false_start" });
+    expect([state.speaking, state.caption]).toEqual([false, ""]);
+    state = received(state, "ai_response_delta", { text: "So", turn_id: "t" });
+    state = received(state, "status", { status: "interrupted", turn_id: "t" });
+    expect(state.reply).toBeNull();
+    state = received(state, "ai_response_delta", { text: "Well", turn_id: "t" });
+    state = received(state, "ai_response_delta", { text: "Anew", turn_id: "t", restart: true });
+    expect(state.reply?.text).toBe("Anew");
+  });
+
+  it("shows on a line that it was flagged, and that it no longer is", () => {
+    const state = received(loaded([]), "transcription", heard(4, "see"));
+    const flagged = reduce(state, { type: "flagged", utterance_id: "e4", flag: { correction: "C" } });
+    expect(flagged.lines[0]?.flag).toEqual({ correction: "C" });
+    expect(reduce(flagged, { type: "flagged", utterance_id: "e4", flag: null }).lines[0]?.flag).toBeNull();
+  });
+});

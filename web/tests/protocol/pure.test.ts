@@ -8,7 +8,7 @@ const item = (client_id: string) => ({ client_id, text: "x", written_at: 1 });
 
 describe("messages", () => {
   it("ignores what is not JSON, not an object, or of another vocabulary", () => {
-    for (const frame of ["", "{", "[]", "null", "3", '{"type":5}', '{"type":"transcription","data":{}}']) {
+    for (const frame of ["", "{", "[]", "null", "3", '{"type":5}', '{"type":"notice","data":{}}']) {
       expect(parseServerMessage(frame)).toBeNull();
     }
   });

@@ -1,18 +1,24 @@
 import { ActionIcon, Button, VisuallyHidden } from "@mantine/core";
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Place } from "@/api/credentials";
-import type { Session } from "@/api/types";
+import type { Session, VoiceState } from "@/api/types";
+import { useClip } from "@/audio/useClip";
 import { ConnectionStatus } from "@/connection/ConnectionStatus";
-import { useConversation, useDialogue } from "@/connection/dialogue";
-import { SpeakerIcon } from "@/ui/icons";
+import { useConversation, useDialogue, useUploading } from "@/connection/dialogue";
+import type { Line } from "@/protocol/conversation";
+import { MicrophoneIcon, SpeakerIcon } from "@/ui/icons";
 import { Notice, useTitle } from "@/ui/primitives";
 import { useText } from "@/ui/text";
+import type { Choice } from "./choice";
 import { Composer } from "./Composer";
 import css from "./Conversation.module.css";
 import { Leave } from "./Leave";
+import { Misheard } from "./Misheard";
 import { TimeLeft } from "./TimeLeft";
 import { Transcript } from "./Transcript";
 import { useSpeech } from "./useSpeech";
+import { useVoice } from "./useVoice";
+import { VoiceBar } from "./VoiceBar";
 
 const NEAR_END_PX = 240;
 const PATIENCE_S = 60;
@@ -56,6 +62,9 @@ export interface ConversationProps {
   refusal: string | null;
   onRefusalSeen: () => void;
   onLeft: (session: Session) => void;
+  voice: VoiceState;
+  choice: Choice;
+  onChoice: (change: Partial<Choice>) => void;
 }
 
 function useSpokenReplies(speech: ReturnType<typeof useSpeech>): void {
@@ -70,10 +79,10 @@ function useSpokenReplies(speech: ReturnType<typeof useSpeech>): void {
 }
 
 export function Conversation(props: ConversationProps) {
-  const { session, place } = props;
+  const { session, place, choice, onChoice } = props;
   const t = useText();
   useTitle(t("conversation.title"));
-  const { connection, retry, send, thinkTime, dismissError } = useDialogue();
+  const { connection, retry, send, thinkTime, flagged, dismissError } = useDialogue();
   const lines = useConversation((conversation) => conversation.lines);
   const reply = useConversation((conversation) => conversation.reply);
   const phase = useConversation((conversation) => conversation.phase);
@@ -81,14 +90,29 @@ export function Conversation(props: ConversationProps) {
   const patience = useConversation((conversation) => conversation.patience_until);
   const status = useConversation((conversation) => conversation.status);
   const error = useConversation((conversation) => conversation.error);
-  const speech = useSpeech(session.language);
+  const caption = useConversation((conversation) => conversation.caption);
+  const unheard = useConversation((conversation) => conversation.unheard);
+  const uploading = useUploading();
+  const aloud = choice.answers === "voice" && props.voice.state === "ready";
+  const speech = useSpeech(session.language, aloud);
+  const clips = useClip();
   useSpokenReplies(speech);
+  const voice = useVoice({
+    deviceId: choice.device,
+    way: choice.way,
+    onWay: (way) => onChoice({ way }),
+    spokenTo: speech.speaking,
+    onSpeak: () => {
+      speech.stop();
+      clips.stop();
+    },
+  });
   const [asked, setAsked] = useState<number | null>(null);
   const input = useRef<HTMLTextAreaElement>(null);
   const connected = connection.name === "connected";
   const thinking = useUntil(patience ?? asked) && connected;
   const own = lines.filter((line) => line.role === "candidate").length;
-  useFollow(lines.length + (reply?.text.length ?? 0), own, `${connection.name}:${thinking}`);
+  useFollow(lines.length + caption.length + (reply?.text.length ?? 0), own, `${connection.name}:${thinking}`);
   useFocusOnce(input);
 
   const submit = (text: string) => {
@@ -103,7 +127,26 @@ export function Conversation(props: ConversationProps) {
     if (thinkTime()) setAsked(Date.now() + PATIENCE_S * 1000);
     input.current?.focus();
   };
-  const refusal = props.refusal ?? error?.message ?? null;
+  const answer = (answers: Choice["answers"]) => {
+    voice.stop();
+    speech.setOn(answers === "voice");
+    onChoice({ answers });
+  };
+  const refusal = props.refusal ?? error?.message ?? unheard?.message ?? null;
+  const mayThink = connected && phase === "waiting" && lines.length > 0 && !thinking;
+  const under = ({ role, audio, utterance_id: id, text, flag }: Line) =>
+    role === "candidate" &&
+    audio !== null &&
+    id !== null && (
+      <Misheard
+        words={{ utterance_id: id, text, audio, flag }}
+        sessionId={session.session_id}
+        place={place}
+        language={session.language}
+        clips={clips}
+        onFlagged={flagged}
+      />
+    );
 
   return (
     <div className={css.room}>
@@ -138,6 +181,8 @@ export function Conversation(props: ConversationProps) {
           connected={connected}
           thinking={thinking}
           language={session.language}
+          caption={caption}
+          under={under}
         />
       </div>
       <div className={css.composer}>
@@ -159,7 +204,7 @@ export function Conversation(props: ConversationProps) {
             )}
             {refusal !== null && (
               <Notice
-                tone="danger"
+                tone={props.refusal === null && error === null ? "warn" : "danger"}
                 role="alert"
                 action={
                   <Button
@@ -178,19 +223,53 @@ export function Conversation(props: ConversationProps) {
               </Notice>
             )}
           </div>
-          <Composer
-            draft={props.draft}
-            language={session.language}
-            connected={connected}
-            mayThink={connected && phase === "waiting" && lines.length > 0 && !thinking}
-            inputRef={input}
-            onChange={props.onDraft}
-            onSend={submit}
-            onThink={think}
-          />
+          {aloud ? (
+            <VoiceBar
+              voice={voice}
+              connected={connected}
+              uploading={uploading}
+              mayThink={mayThink}
+              spokenTo={speech.speaking}
+              onInterrupt={speech.stop}
+              onThink={think}
+              onWrite={() => answer("text")}
+            />
+          ) : (
+            <>
+              <Composer
+                draft={props.draft}
+                language={session.language}
+                connected={connected}
+                mayThink={mayThink}
+                inputRef={input}
+                onChange={props.onDraft}
+                onSend={submit}
+                onThink={think}
+              />
+              <SpeakInstead state={props.voice.state} onSpeak={() => answer("voice")} />
+            </>
+          )}
         </div>
       </div>
     </div>
+  );
+}
+
+function SpeakInstead({ state, onSpeak }: { state: VoiceState["state"]; onSpeak: () => void }) {
+  const t = useText();
+  if (state !== "ready") return <p className={css.instead}>{t(state === "off" ? "voice.off" : "voice.fetching")}</p>;
+  return (
+    <p className={css.instead}>
+      <Button
+        size="compact-sm"
+        variant="subtle"
+        leftSection={<MicrophoneIcon size={16} />}
+        data-voice="instead"
+        onClick={onSpeak}
+      >
+        {t("voice.instead")}
+      </Button>
+    </p>
   );
 }
 

@@ -3,7 +3,7 @@ import { useParams } from "@tanstack/react-router";
 import { useCallback, useState } from "react";
 import { credentialsOf, type Place, useCredentialStore } from "@/api/credentials";
 import { ApiError } from "@/api/http";
-import type { Session } from "@/api/types";
+import type { Session, VoiceState } from "@/api/types";
 import { type LoadedDialogue, loadDialogue, useConversation, useDialogue } from "@/connection/dialogue";
 import { WebSocketProvider } from "@/connection/WebSocketProvider";
 import { loadOutbox } from "@/connection/outboxStorage";
@@ -14,14 +14,18 @@ import { Failure } from "@/ui/Failure";
 import { useAdoptedLanguage } from "@/ui/language";
 import { Loading, Page, State } from "@/ui/primitives";
 import { useText } from "@/ui/text";
+import { type Choice, useChoice } from "./choice";
+import { Confirmation } from "./Confirmation";
 import { Conversation } from "./Conversation";
+import { DeviceCheck } from "./DeviceCheck";
 import { Thanks } from "./Thanks";
+import { useVoiceState } from "./useVoiceState";
 import { Welcome } from "./Welcome";
 
 const isOver = (session: Session) => session.status === "ended" || session.status === "stopped";
 
 /** The conversation until it is over, however that comes about. */
-function Room({ session, place, name, draft, setDraft, refusal, onRefusalSeen, onLeft }: RoomProps) {
+function Room({ session, place, name, draft, setDraft, refusal, onRefusalSeen, onLeft, ...voice }: RoomProps) {
   const { connection } = useDialogue();
   const ended = useConversation((conversation) => conversation.ended);
   if (ended !== null || connection.name === "ended") {
@@ -36,11 +40,19 @@ function Room({ session, place, name, draft, setDraft, refusal, onRefusalSeen, o
       refusal={refusal}
       onRefusalSeen={onRefusalSeen}
       onLeft={onLeft}
+      {...voice}
     />
   );
 }
 
-interface RoomProps {
+/** How the candidate answers, and whether one can speak here. */
+interface Voices {
+  voice: VoiceState;
+  choice: Choice;
+  onChoice: (change: Partial<Choice>) => void;
+}
+
+interface RoomProps extends Voices {
   session: Session;
   place: Place;
   name: string;
@@ -53,7 +65,7 @@ interface RoomProps {
 
 function Over({ session, place, name, reason }: { session: Session; place: Place; name: string; reason: string }) {
   const userId = credentialsOf(place)?.user.user_id ?? "";
-  return (
+  const thanks = (
     <Thanks
       reason={reason}
       name={name}
@@ -61,10 +73,16 @@ function Over({ session, place, name, reason }: { session: Session; place: Place
       undelivered={loadOutbox(session.session_id, userId)}
     />
   );
+  if (reason === "withdrawn") return thanks;
+  return (
+    <Confirmation sessionId={session.session_id} place={place}>
+      {thanks}
+    </Confirmation>
+  );
 }
 
 /** Binds the draft to the session: a text that the server refuses comes back into it. */
-function Live({ loaded, place, name, onLeft }: { loaded: LoadedDialogue; place: Place; name: string; onLeft: (session: Session) => void }) {
+function Live({ loaded, place, name, onLeft, ...voices }: LiveProps) {
   const { session, messages } = loaded;
   const [draft, setDraft] = useDraft(`answer.${session.session_id}`, "", isString);
   const [refusal, setRefusal] = useState<string | null>(null);
@@ -86,8 +104,47 @@ function Live({ loaded, place, name, onLeft }: { loaded: LoadedDialogue; place: 
         refusal={refusal}
         onRefusalSeen={() => setRefusal(null)}
         onLeft={onLeft}
+        {...voices}
       />
     </WebSocketProvider>
+  );
+}
+
+interface LiveProps extends Voices {
+  loaded: LoadedDialogue;
+  place: Place;
+  name: string;
+  onLeft: (session: Session) => void;
+}
+
+
+/** Consent first, then the microphone, then the conversation: its clock runs from there. */
+function Going({ loaded, place, name, onLeft }: Omit<LiveProps, keyof Voices>) {
+  const { session } = loaded;
+  const [choice, setChoice] = useChoice(session.session_id);
+  const voice = useVoiceState(place);
+  if (voice === undefined) {
+    return (
+      <Page narrow>
+        <Loading />
+      </Page>
+    );
+  }
+  if (session.consent?.["interview"] !== true) {
+    return <Welcome session={session} voice={voice.state !== "off"} name={name} place={place} onChanged={onLeft} />;
+  }
+  if (voice.state !== "off" && choice.answers === "" && session.status === "scheduled") {
+    return (
+      <DeviceCheck
+        fetching={voice.state === "fetching"}
+        fetched={voice.fetched}
+        onSpeak={(device) => setChoice({ answers: "voice", device })}
+        onWrite={() => setChoice({ answers: "text" })}
+      />
+    );
+  }
+  return (
+    <Live loaded={loaded} place={place} name={name} onLeft={onLeft} voice={voice} choice={choice} onChoice={setChoice} />
   );
 }
 
@@ -140,6 +197,5 @@ export default function InterviewPage() {
   const { session } = dialogue.data;
   const name = session.candidate_name || held.user.name;
   if (isOver(session)) return <Over session={session} place={place} name={name} reason={session.end_reason ?? ""} />;
-  if (session.consent?.["interview"] !== true) return <Welcome session={session} name={name} place={place} onChanged={changed} />;
-  return <Live key={id} loaded={dialogue.data} place={place} name={name} onLeft={changed} />;
+  return <Going key={id} loaded={dialogue.data} place={place} name={name} onLeft={changed} />;
 }

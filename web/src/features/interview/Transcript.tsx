@@ -1,4 +1,5 @@
 import { VisuallyHidden } from "@mantine/core";
+import type { ReactNode } from "react";
 import type { Conversation, Line } from "@/protocol/conversation";
 import type { Language } from "@/protocol/messages";
 import { VoiceBars } from "@/ui/primitives";
@@ -12,9 +13,18 @@ export interface TranscriptProps {
   connected: boolean;
   thinking: boolean;
   language: Language;
+  /** What has been understood so far of what the candidate is saying. */
+  caption: string;
+  /** What stands under a spoken line. */
+  under: (line: Line) => ReactNode;
 }
 
-function Said({ line, current, connected, language }: { line: Line; current: boolean; connected: boolean; language: Language }) {
+interface SaidProps extends Pick<TranscriptProps, "connected" | "language" | "under"> {
+  line: Line;
+  current: boolean;
+}
+
+function Said({ line, current, connected, language, under }: SaidProps) {
   const t = useText();
   const pending = line.state === "pending";
   return (
@@ -26,12 +36,13 @@ function Said({ line, current, connected, language }: { line: Line; current: boo
       {pending && (
         <span className={css.lineState}>{t(connected ? "conversation.sending" : "conversation.waiting_to_send")}</span>
       )}
+      {under(line)}
     </li>
   );
 }
 
 /** The conversation so far. A reply appears while it is written; a screen reader gets it once, whole. */
-export function Transcript({ lines, reply, phase, connected, thinking, language }: TranscriptProps) {
+export function Transcript({ lines, reply, phase, connected, thinking, language, caption, under }: TranscriptProps) {
   const t = useText();
   const lastQuestion = lines.findLast((line) => line.role === "interviewer");
   const current = reply === null ? lastQuestion?.key : undefined;
@@ -39,8 +50,16 @@ export function Transcript({ lines, reply, phase, connected, thinking, language 
     <>
       <ol className={css.lines}>
         {lines.map((line) => (
-          <Said key={line.key} line={line} current={line.key === current} connected={connected} language={language} />
+          <Said key={line.key} line={line} current={line.key === current} connected={connected} language={language} under={under} />
         ))}
+        {caption !== "" && (
+          <li className={css.line} data-role="candidate" data-pending="true" data-caption="true" aria-hidden="true">
+            <div className={css.text} lang={LOCALES[language]}>
+              {caption}
+            </div>
+            <span className={css.lineState}>{t("voice.caption")}</span>
+          </li>
+        )}
         {reply !== null && (
           <li className={css.line} data-role="interviewer" data-current="true" aria-hidden="true">
             <div className={css.text} lang={LOCALES[language]}>

@@ -11,17 +11,19 @@ import css from "./Welcome.module.css";
 
 const PURPOSES = ["interview", "evaluation"] as const;
 type Purpose = (typeof PURPOSES)[number];
-const STEPS = ["ask", "type", "time", "end"] as const;
+const STEPS = { spoken: ["ask", "speak", "time", "end"], written: ["ask", "type", "time", "end"] } as const;
 
 export interface WelcomeProps {
   session: Session;
+  /** One may answer aloud. */
+  voice: boolean;
   name: string;
   place: Place;
   onChanged: (session: Session) => void;
 }
 
 /** What will happen, who reads it and who decides; nothing is asked before this is agreed to. */
-export function Welcome({ session, name, place, onChanged }: WelcomeProps) {
+export function Welcome({ session, voice, name, place, onChanged }: WelcomeProps) {
   const t = useText();
   useTitle(t("welcome.title"));
   const [agreed, setAgreed] = useState<Record<Purpose, boolean>>({ interview: false, evaluation: false });
@@ -48,11 +50,11 @@ export function Welcome({ session, name, place, onChanged }: WelcomeProps) {
       <h1>{name === "" ? t("welcome.hello") : t("welcome.hello_name", { name })}</h1>
       <p className={css.lead}>
         {session.role === ""
-          ? t("welcome.lead", { minutes: session.duration_minutes })
-          : t("welcome.lead_role", { role: session.role, minutes: session.duration_minutes })}
+          ? t(voice ? "welcome.lead_voice" : "welcome.lead", { minutes: session.duration_minutes })
+          : t(voice ? "welcome.lead_role_voice" : "welcome.lead_role", { role: session.role, minutes: session.duration_minutes })}
       </p>
       <ol className={css.steps}>
-        {STEPS.map((step) => (
+        {STEPS[voice ? "spoken" : "written"].map((step) => (
           <li key={step}>
             <div>
               <strong>{t(`welcome.step_${step}`)}</strong>

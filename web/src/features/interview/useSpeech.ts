@@ -18,10 +18,13 @@ export function voiceFor(voices: readonly SpeechSynthesisVoice[], language: Lang
   return [...exact, ...fitting].find((voice) => voice.localService) ?? exact[0] ?? fitting[0] ?? null;
 }
 
+/** Browsers forget to say that a long text was read to its end. */
+const LOOK_EVERY_MS = 500;
+
 /** The browser reads replies aloud, when the candidate wishes it. */
-export function useSpeech(language: Language): Speech {
+export function useSpeech(language: Language, initially = false): Speech {
   const supported = typeof speechSynthesis !== "undefined" && typeof SpeechSynthesisUtterance !== "undefined";
-  const [on, setOn] = useState(false);
+  const [on, setOn] = useState(initially);
   const [speaking, setSpeaking] = useState(false);
 
   const stop = useCallback(() => {
@@ -51,6 +54,14 @@ export function useSpeech(language: Language): Speech {
     },
     [stop],
   );
+
+  useEffect(() => {
+    if (!speaking) return undefined;
+    const timer = setInterval(() => {
+      if (!speechSynthesis.speaking) setSpeaking(false);
+    }, LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [speaking]);
 
   useEffect(() => stop, [stop]);
   return { supported, on, speaking, setOn: change, say, stop };

@@ -5,6 +5,7 @@ import { useMemo, useState } from "react";
 import { downloadReport, showReport } from "@/api/client";
 import { ApiError } from "@/api/http";
 import type { Report } from "@/api/types";
+import { useClip } from "@/audio/useClip";
 import { Failure } from "@/ui/Failure";
 import { failureText } from "@/ui/failureText";
 import { BackIcon, DownloadIcon, LockIcon } from "@/ui/icons";
@@ -133,6 +134,7 @@ function Loaded({ report, onSubmitted }: { report: Report; onSubmitted: () => vo
   const [judging, setJudging] = useState(false);
   const cited = useMemo(() => citations(report.scorecard.criteria), [report]);
   const pdf = usePdf(report);
+  const clips = useClip();
   const jump = (citation: string) => {
     setActive(citation);
     setJumps((count) => count + 1);
@@ -194,7 +196,7 @@ function Loaded({ report, onSubmitted }: { report: Report; onSubmitted: () => vo
           ) : (
             <>
               <Comparison report={report} />
-              <ScorecardView report={report} active={active} onJump={jump} />
+              <ScorecardView report={report} active={active} onJump={jump} onHear={setActive} clips={clips} />
               <Panel title={t("report.charts")}>
                 <div className={css.charts}>
                   <div>
@@ -219,7 +221,7 @@ function Loaded({ report, onSubmitted }: { report: Report; onSubmitted: () => vo
             </>
           )}
         </div>
-        <Transcript report={report} cited={cited} active={active} jumps={jumps} onBack={back} />
+        <Transcript report={report} cited={cited} active={active} jumps={jumps} onBack={back} clips={clips} />
       </div>
     </Page>
   );
@@ -245,11 +247,13 @@ export default function ReportPage() {
     );
   }
   if (isPending(report.error)) {
+    const { info, message } = report.error as ApiError;
+    const unconfirmed = info["reason"] === "report_unconfirmed";
     return (
       <Page>
         <div role="status">
-          <State heading="h1" title={t("report.pending")} mood="thinking">
-            {t("report.pending_text")}
+          <State heading="h1" title={t(unconfirmed ? "report.waiting" : "report.pending")} mood="thinking">
+            {unconfirmed ? message : t("report.pending_text")}
           </State>
         </div>
       </Page>

@@ -1,8 +1,11 @@
 import type { CriterionScore, Report } from "@/api/types";
+import type { Clips } from "@/audio/useClip";
+import { audible } from "@/protocol/audible";
 import { QuoteIcon } from "@/ui/icons";
 import { LevelMeter, Panel } from "@/ui/primitives";
 import { clockText, LOCALES, useFormat, useText } from "@/ui/text";
 import { citationId } from "./model";
+import { PlayButton } from "./PlayButton";
 import css from "./Report.module.css";
 import { quoteId } from "./Transcript";
 
@@ -11,18 +14,23 @@ interface CriterionProps {
   report: Report;
   active: string | null;
   onJump: (citation: string) => void;
+  /** It is being heard: it is marked in the transcript, and the focus stays where it is. */
+  onHear: (citation: string) => void;
+  clips: Clips;
 }
 
-function Quotes({ criterion, report, active, onJump }: CriterionProps) {
+function Quotes({ criterion, report, active, onJump, onHear, clips }: CriterionProps) {
   const t = useText();
-  const starts = new Map(report.transcript.map((utterance) => [utterance.utterance_id, utterance.start]));
+  const said = new Map(report.transcript.map((utterance) => [utterance.utterance_id, utterance]));
   return (
     <ul className={css.quotes} aria-label={t("report.evidence")}>
       {criterion.evidence.map((evidence, index) => {
         const id = citationId(criterion.criterion_id, index);
-        const start = starts.get(evidence.utterance_id);
+        const utterance = said.get(evidence.utterance_id);
+        const start = utterance?.start;
+        const places = audible(utterance?.audio ?? [], evidence.start, evidence.end);
         return (
-          <li key={id}>
+          <li key={id} className={css.quoteRow} data-heard={clips.active === id}>
             <button
               type="button"
               id={quoteId(id)}
@@ -36,6 +44,16 @@ function Quotes({ criterion, report, active, onJump }: CriterionProps) {
                 {start === undefined ? t("report.show_quote") : t("report.show_quote_at", { time: clockText(start) })}
               </small>
             </button>
+            {places.length > 0 && (
+              <PlayButton
+                id={id}
+                places={places}
+                report={report}
+                clips={clips}
+                label={t("report.play")}
+                onPlay={() => onHear(id)}
+              />
+            )}
           </li>
         );
       })}
@@ -106,7 +124,7 @@ function CriterionView(props: CriterionProps) {
   );
 }
 
-export function ScorecardView({ report, active, onJump }: Omit<CriterionProps, "criterion">) {
+export function ScorecardView({ report, active, onJump, onHear, clips }: Omit<CriterionProps, "criterion">) {
   const t = useText();
   return (
     <Panel title={t("report.scorecard")} hint={t("report.draft_hint")}>
@@ -117,6 +135,8 @@ export function ScorecardView({ report, active, onJump }: Omit<CriterionProps, "
           report={report}
           active={active}
           onJump={onJump}
+          onHear={onHear}
+          clips={clips}
         />
       ))}
     </Panel>

@@ -1,11 +1,13 @@
 import { Button, VisuallyHidden } from "@mantine/core";
 import { Fragment, useEffect, useMemo, useRef } from "react";
 import type { Report, Utterance } from "@/api/types";
+import type { Clips } from "@/audio/useClip";
 import { segments, type Span } from "@/protocol/spans";
 import { BackIcon } from "@/ui/icons";
 import { scrollBehavior } from "@/ui/motion";
 import { clockText, LOCALES, useText } from "@/ui/text";
 import { type Citation, moveOf, spansByUtterance } from "./model";
+import { PlayButton } from "./PlayButton";
 import css from "./Report.module.css";
 
 export const markId = (citation: string) => `mark-${citation}`;
@@ -53,21 +55,24 @@ export interface TranscriptProps {
   /** Rises with every jump, so that the same quotation can be jumped to twice. */
   jumps: number;
   onBack: () => void;
+  clips: Clips;
 }
 
-export function Transcript({ report, cited, active, jumps, onBack }: TranscriptProps) {
+export function Transcript({ report, cited, active, jumps, onBack, clips }: TranscriptProps) {
   const t = useText();
   const byId = useMemo(() => new Map(cited.map((citation) => [citation.id, citation])), [cited]);
   const spans = useMemo(() => spansByUtterance(cited), [cited]);
   const box = useRef<HTMLElement>(null);
   const current = active === null ? undefined : byId.get(active);
 
+  const jumped = useRef(0);
   useEffect(() => {
-    if (active === null || jumps === 0) return;
+    if (active === null) return;
     const own = document.getElementById(markId(active));
     const target = own ?? box.current?.querySelector<HTMLElement>('mark[data-active="true"]');
     target?.scrollIntoView({ block: "center", behavior: scrollBehavior() });
-    target?.focus({ preventScroll: true });
+    if (jumps !== jumped.current) target?.focus({ preventScroll: true });
+    jumped.current = jumps;
   }, [active, jumps]);
 
   return (
@@ -85,7 +90,11 @@ export function Transcript({ report, cited, active, jumps, onBack }: TranscriptP
           {report.transcript.map((utterance) => {
             const move = moveOf(utterance, report.timeline);
             return (
-              <li key={utterance.utterance_id} data-speaker={utterance.speaker}>
+              <li
+                key={utterance.utterance_id}
+                data-speaker={utterance.speaker}
+                data-heard={clips.active === utterance.utterance_id}
+              >
                 <header>
                   <span>
                     {utterance.speaker === "candidate"
@@ -95,6 +104,15 @@ export function Transcript({ report, cited, active, jumps, onBack }: TranscriptP
                         : utterance.speaker}
                   </span>
                   <time dateTime={`PT${Math.round(utterance.start)}S`}>{clockText(utterance.start)}</time>
+                  {(utterance.audio ?? []).length > 0 && (
+                    <PlayButton
+                      id={utterance.utterance_id}
+                      places={utterance.audio ?? []}
+                      report={report}
+                      clips={clips}
+                      label={t("report.play_answer")}
+                    />
+                  )}
                 </header>
                 <MarkedText
                   utterance={utterance}
@@ -102,6 +120,13 @@ export function Transcript({ report, cited, active, jumps, onBack }: TranscriptP
                   cited={byId}
                   active={active}
                 />
+                {(utterance.disputes ?? []).map((dispute) => (
+                  <p key={dispute.at} className={css.disputed}>
+                    {dispute.correction === ""
+                      ? t("report.misheard")
+                      : t("report.corrected", { heard: dispute.heard })}
+                  </p>
+                ))}
                 {move !== null && move.reason !== "" && (
                   <p className={css.why}>
                     {t("detail.why", {
