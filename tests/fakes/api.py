@@ -13,6 +13,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.requests import HTTPConnection
 
 from tests.fakes.clock import FakeClock
+from vivavoce import catalogue
 from vivavoce.adapters.blobs.memory import MemoryBlobStore
 from vivavoce.adapters.memory import identity as memory_identity
 from vivavoce.adapters.memory import stores as memory
@@ -44,6 +45,9 @@ from vivavoce.identity.tickets import TicketOffice
 from vivavoce.identity.tokens import Tokens
 from vivavoce.library.question_sets import QuestionLibrary
 from vivavoce.library.rubrics import RubricLibrary
+from vivavoce.protocols.rooms.messages import CLIENT_EVENTS, SERVER_EVENTS
+from vivavoce.rooms.analysis import AnswerAnalyst
+from vivavoce.rooms.facade import Rooms
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
 from vivavoce.voice.speech import NoSpeech
@@ -136,9 +140,8 @@ class ApiHouse:
             audit=self.audit,
             clock=self.clock,
         )
-        self.reporter = Reporter(
-            self.sessions, PrivateRecords(self.log, self.clock), self.reports, self.clock, RuleEvaluator(), load_rubric
-        )
+        self.records = PrivateRecords(self.log, self.clock)
+        self.reporter = Reporter(self.sessions, self.records, self.reports, self.clock, RuleEvaluator(), load_rubric)
         self.rights = Rights(
             self.sessions,
             self.log,
@@ -156,6 +159,12 @@ class ApiHouse:
             lambda config: make_plan(config, load_bank(config.language)),
             grace_s=0,
         )
+        self.rooms = Rooms(
+            self.sessions,
+            AnswerAnalyst(RuleEvaluator(), load_rubric, catalogue.text),
+            self.clock,
+            {*CLIENT_EVENTS, *SERVER_EVENTS},
+        )
         self.sockets = NoSockets()
         settings: dict[str, Any] = {
             "mode": mode,
@@ -171,8 +180,10 @@ class ApiHouse:
             "entry": Entry(self.sessions, admit),
             "index": index,
             "reporter": self.reporter,
+            "records": self.records,
             "rubrics": RubricLibrary(MemoryRubrics(), built_in_rubrics(), self.audit, self.clock),
             "rights": self.rights,
+            "rooms": self.rooms,
             "question_sets": QuestionLibrary(MemoryQuestionSets(), self.audit, self.clock),
             "voice": self.voice,
             "audit": self.audit,

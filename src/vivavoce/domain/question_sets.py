@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from vivavoce.domain.errors import invalid, too_large
-from vivavoce.domain.interview import Language
+from vivavoce.domain.interview import COMPETENCIES, Language
 
 QUESTIONS_LIMIT: Final = 100
 TITLE_LIMIT: Final = 200
@@ -19,7 +19,6 @@ POINT_LIMIT: Final = 500
 CRITERIA_LIMIT: Final = 12
 TIME_LIMIT_S: Final = (5, 4 * 3600)
 _QUESTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-_COMPETENCY: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 class QuestionCriterion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -38,7 +37,8 @@ class QuestionRubric(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class SetQuestion(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """`question_id` is unique in its set; `time_limit_s` None: take your time; `competency` may be empty."""
+    """`question_id` is unique in its set; `time_limit_s` None: take your time; `competency` (what a rubric
+    judges it by) may be empty."""
 
     question_id: str
     text: str
@@ -105,8 +105,8 @@ def _check(question: SetQuestion, field: str) -> None:
     shortest, longest = TIME_LIMIT_S
     if question.time_limit_s is not None and not shortest <= question.time_limit_s <= longest:
         raise invalid(f"a time limit is {shortest} to {longest} seconds", field=f"{field}.time_limit_s")
-    if question.competency and not _COMPETENCY.fullmatch(question.competency):
-        raise invalid("a competency is lower-case letters, digits and _", field=f"{field}.competency")
+    if question.competency and question.competency not in COMPETENCIES:
+        raise invalid(f"a competency is one of {', '.join(COMPETENCIES)}", field=f"{field}.competency")
     if question.rubric is not None:
         _check_rubric(question.rubric, f"{field}.rubric")
 

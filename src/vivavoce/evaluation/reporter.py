@@ -12,7 +12,7 @@ import uuid_utils
 
 from vivavoce.domain.errors import conflict, not_found
 from vivavoce.domain.ids import SYSTEM
-from vivavoce.domain.interview import Language
+from vivavoce.domain.interview import COMPETENCIES, Language
 from vivavoce.domain.scorecard import EngineStamp, OwnMark, OwnScorecard, Recommendation, Rubric, Utterance
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.private import PrivateState, record_evaluation, submit_scorecard
@@ -20,6 +20,7 @@ from vivavoce.domain.session.state import SessionState
 from vivavoce.engines.evaluator.contract import EvaluationRequest, Evaluator
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.report import Report, build_report, differences, seal
+from vivavoce.evaluation.room_transcript import room_transcript
 from vivavoce.evaluation.transcript import CANDIDATE, citable, disputed, transcript_of
 from vivavoce.ports import Clock, Reports
 
@@ -163,12 +164,17 @@ class Reporter:
         return msgspec.json.decode(document, type=Report)
 
     def _rubric_of(self, state: SessionState) -> Rubric:
+        """Of what was planned; in a room, of what was asked about."""
         planned = [item.competency for item in state.plan.competencies] if state.plan else []
-        return self._rubric(planned or state.config.competencies, state.config.language)
+        asked = dict.fromkeys(question.competency for question in state.room.asked if question.competency)
+        chosen = planned or tuple(asked) or state.config.competencies or COMPETENCIES
+        return self._rubric(chosen, state.config.language)
 
 
 def transcript(state: SessionState) -> tuple[Utterance, ...]:
     """What was said so far. An utterance is named by the event that brought it."""
+    if state.kind == "room":
+        return room_transcript(state)
     ids = {entry.seq: entry.event_id for entry in state.inputs}
     ids.update((turn.reply_seq, event_id) for turn, event_id in zip(state.turns, state.reply_event_ids, strict=True))
     said = transcript_of(state.turns, ids.__getitem__, state.inputs[state.first_pending :])

@@ -11,6 +11,7 @@ from fastapi.security import HTTPBearer
 from vivavoce.domain.access import Identity, Viewer
 from vivavoce.domain.errors import forbidden
 from vivavoce.domain.session.state import SessionState
+from vivavoce.http.room_view import room_view
 from vivavoce.http.route import identify, services_of
 from vivavoce.http.services import Peer, Services
 from vivavoce.identity import membership
@@ -78,7 +79,9 @@ class Visit(msgspec.Struct, frozen=True):
 
     async def view(self) -> dict[str, Any]:
         """The session as this viewer may see it."""
-        return session_view(await self.state(), self.viewer, self.session.epoch, self.services.clock.now_ms())
+        state = await self.state()
+        view = session_view(state, self.viewer, self.session.epoch, self.services.clock.now_ms())
+        return {**view, **room_view(state)}
 
 
 async def _visit(

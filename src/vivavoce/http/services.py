@@ -15,6 +15,7 @@ from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Language
 from vivavoce.domain.question_bank import QuestionBank
 from vivavoce.domain.scorecard import Utterance
 from vivavoce.domain.session.state import SessionState
+from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.reporter import Reporter
 from vivavoce.governance.rights import Rights
 from vivavoce.http.request_rate import RequestRate
@@ -27,6 +28,7 @@ from vivavoce.identity.tickets import TicketOffice
 from vivavoce.library.question_sets import QuestionLibrary
 from vivavoce.library.rubrics import RubricLibrary
 from vivavoce.ports import Audit, Clock, IdempotencyKeys, SessionIndex
+from vivavoce.rooms.facade import Rooms
 from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
 from vivavoce.voice.voice import Voice
@@ -85,9 +87,11 @@ class Services:
     entry: Entry
     index: SessionIndex
     reporter: Reporter
+    records: PrivateRecords
     rubrics: RubricLibrary
     rights: Rights
     question_sets: QuestionLibrary
+    rooms: Rooms
     voice: Voice
     audit: Audit
     idempotency: IdempotencyKeys

@@ -23,11 +23,13 @@ Action = Literal[
     "members",
     "report",
     "score",
+    "configure",
+    "lead",
 ]
 
 _INTERVIEW: Final[frozenset[Role]] = STAFF | {"candidate"}
 #: What each role may do in a dialogue. `explain` is to see why the interviewer asked what it asked; `speak` is refused
-#: to staff by the session itself once a candidate belongs to it.
+#: to staff by the session itself once a candidate belongs to it; `lead` is to do what interviewers do in a room.
 RIGHTS: Final[Mapping[Action, frozenset[Role]]] = {
     "read": frozenset(ROLES),
     "explain": STAFF,
@@ -39,6 +41,8 @@ RIGHTS: Final[Mapping[Action, frozenset[Role]]] = {
     "members": STAFF,
     "report": STAFF,
     "score": STAFF,
+    "configure": STAFF,
+    "lead": STAFF,
 }
 
 

@@ -60,7 +60,7 @@ async def test_spec_0_4_the_language_of_the_person_counts_where_the_client_names
         ({"session_id": "../etc"}, "session_id"),
         ({"session_id": ""}, "session_id"),
         ({"evaluation_visibility": "open"}, "evaluation_visibility"),
-        ({"kind": "room"}, "kind"),
+        ({"kind": "lecture"}, "kind"),
         ({"resume": "x" * 50_001}, "resume"),
     ],
 )

@@ -32,9 +32,11 @@ class CreateSession(Command, frozen=True):
 
 
 class ConfigureSession(Command, frozen=True):
-    """Complete the configuration before the interview begins; afterwards it changes nothing."""
+    """Complete the configuration before the interview begins; afterwards it changes nothing. Without a `title` the
+    title stays."""
 
     config: InterviewConfig
+    title: str | None = None
 
 
 class AddMember(Command, frozen=True):

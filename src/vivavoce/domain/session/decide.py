@@ -46,9 +46,10 @@ def _create(s: SessionState, cmd: c.CreateSession, ctx: Context) -> Decision:
 
 
 def _configure(s: SessionState, cmd: c.ConfigureSession, ctx: Context) -> Decision:
-    if s.status not in ("scheduled", "waiting") or cmd.config == s.config:
+    title = cmd.title if cmd.title != s.title else None
+    if s.status not in ("scheduled", "waiting") or (cmd.config == s.config and title is None):
         return []
-    return [e.SessionConfigured(config=cmd.config)]
+    return [e.SessionConfigured(config=cmd.config, title=title)]
 
 
 def _add_member(s: SessionState, cmd: c.AddMember, ctx: Context) -> Decision:

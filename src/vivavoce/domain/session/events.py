@@ -53,11 +53,13 @@ class SessionCreated(SessionEvent, frozen=True, tag=True):
 
 
 class SessionConfigured(SessionEvent, frozen=True, tag=True):
-    """The configuration was completed before the interview began (a `connect` that says language, role, style …)."""
+    """The configuration was completed before the interview began (a `connect` that says language, role, style …).
+    `title` is None where it stayed."""
 
-    PERSONAL = _ABOUT_THE_CANDIDATE
+    PERSONAL = ("title", *_ABOUT_THE_CANDIDATE)
 
     config: InterviewConfig = InterviewConfig()
+    title: str | None = None
 
 
 class MemberAdded(SessionEvent, frozen=True, tag=True):

@@ -43,6 +43,8 @@ def _created(s: SessionState, r: e.Recorded, d: e.SessionCreated) -> None:
 
 def _configured(s: SessionState, r: e.Recorded, d: e.SessionConfigured) -> None:
     s.config = d.config
+    if d.title is not None:
+        s.title = d.title
 
 
 def _member_added(s: SessionState, r: e.Recorded, d: e.MemberAdded) -> None:

@@ -307,6 +307,7 @@ class AskedQuestion(msgspec.Struct, gc=False):
     at: int
     at_s: float
     seq: int
+    event_id: str
 
 
 class Answer(msgspec.Struct, gc=False):

@@ -334,7 +334,9 @@ def _resumed(s: SessionState, entry: e.Recorded, d: r.RoomResumed) -> None:
 
 def _question_started(s: SessionState, entry: e.Recorded, d: r.QuestionStarted) -> None:
     s.room.asked.append(
-        r.AskedQuestion(d.question_id, d.question_text, d.time_limit_s, d.competency, entry.at, d.at_s, entry.seq)
+        r.AskedQuestion(
+            d.question_id, d.question_text, d.time_limit_s, d.competency, entry.at, d.at_s, entry.seq, entry.event_id
+        )
     )
     s.last_activity = entry.at
 

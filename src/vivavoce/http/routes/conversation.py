@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from vivavoce.domain.errors import VivavoceError, too_large
 from vivavoce.domain.ids import check_client_id
 from vivavoce.domain.session import commands as c
+from vivavoce.evaluation.room_transcript import room_transcript
 from vivavoce.http import idempotency
 from vivavoce.http.caller import AtSession, Visit
 from vivavoce.http.idempotency import idempotent
@@ -21,6 +22,7 @@ from vivavoce.http.shapes.base import refusals
 from vivavoce.http.shapes.confirmation import TranscriptShape
 from vivavoce.protocols.dialogue.confirmation import confirmation_view
 from vivavoce.protocols.dialogue.projector import history_item, messages, project
+from vivavoce.protocols.rooms.history import narrowed
 
 router = APIRouter(
     route_class=ApiRoute, tags=["conversation"], responses=refusals(401, 403, 404, 409, 413, 415, 422, 503)
@@ -83,7 +85,8 @@ async def history(
     visit.require("read")
     await visit.state()
     events = await visit.services.sessions.history(visit.session.session_id, after, limit)
-    items = [item for recorded in events if (item := history_item(recorded, visit.viewer)) is not None]
+    seen = [told for recorded in events if (told := narrowed(recorded, visit.viewer)) is not None]
+    items = [item for recorded in seen if (item := history_item(recorded, visit.viewer)) is not None]
     newest = visit.session.published
     more = len(events) == limit and events[-1].seq < newest
     return {
@@ -100,9 +103,10 @@ async def transcript(visit: AtSession) -> Any:
     and confirmed."""
     visit.require("read")
     state = await visit.state()
+    said = room_transcript(state, visit.viewer) if state.kind == "room" else visit.services.transcript(state)
     return {
         "session_id": state.session_id,
-        "utterances": msgspec.to_builtins(visit.services.transcript(state)),
+        "utterances": msgspec.to_builtins(said),
         **confirmation_view(state, visit.viewer.user_id),
     }
 

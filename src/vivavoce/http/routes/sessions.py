@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Annotated, Any, Final
 
+import msgspec
 import uuid_utils
 from fastapi import APIRouter, Query, Request
 
@@ -18,6 +19,7 @@ from vivavoce.http.caller import AtSession, Caller, Ours, Visit
 from vivavoce.http.idempotency import idempotent
 from vivavoce.http.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_after, place_of
 from vivavoce.http.route import ApiRoute
+from vivavoce.http.routes import rooms
 from vivavoce.http.shapes import interviews as shapes
 from vivavoce.http.shapes.base import Empty, refusals
 from vivavoce.identity.membership import admit, may_create_named
@@ -32,24 +34,29 @@ _LAST_WORDS_S: Final = 10.0
 @router.post("/sessions", status_code=201, response_model=shapes.SessionShape, responses=refusals(409))
 @idempotent
 async def create_session(body: shapes.InterviewBody, request: Request, services: Ours, identity: Caller) -> Any:
-    """Create an interview. It begins when the candidate connects and has agreed to the notice."""
+    """Create an interview. One with the AI interviewer begins when the candidate connects and has agreed to the
+    notice; a room when somebody who leads it starts it. A room takes its questions as they are now."""
     if not may_create_named(identity):
         raise forbidden("this role may not create sessions", reason="may_not_create")
-    config = _config(body)
+    room = await rooms.prepared(body, services, identity)
+    config = checked_config(msgspec.structs.replace(_config(body), **room.config))
     once = idempotency.of(request)
     session_id = body.session_id or (once.new_id if once is not None else str(uuid_utils.uuid7()))
     client_id = once.client_id if once is not None else None
     session = await services.sessions.open(session_id)
     if session.state.exists and client_id is None:
         raise conflict("a session with this id exists", reason="session_exists")
-    await services.entry.create(
+    created = services.entry.create(
         session,
         identity,
         config,
+        kind=body.kind,
         title=body.title,
         visibility=body.evaluation_visibility,
         client_id=client_id,
     )
+    # Handed in together they are stored together.
+    await asyncio.gather(created, *(session.submit(command, identity.user_id) for command in room.commands))
     return await Visit(services, identity, session, admit(identity, session.state).viewer).view()
 
 

@@ -13,6 +13,7 @@ from vivavoce.domain.scorecard import Recommendation
 from vivavoce.domain.session.events import Visibility
 from vivavoce.domain.session.state import ReportStatus, Status
 from vivavoce.http.shapes.base import Body, Line, Prose, Shape
+from vivavoce.http.shapes.rooms import Moment, PinnedSetShape
 
 _INTERVIEW: JsonDict = {
     "kind": "dialogue",
@@ -26,6 +27,14 @@ _INTERVIEW: JsonDict = {
     "resume": "",
     "candidate_name": "Alex Park",
     "evaluation_visibility": "sealed",
+}
+_ROOM: JsonDict = {
+    "kind": "room",
+    "title": "Backend engineer, second round",
+    "language": "en",
+    "question_set_id": "0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
+    "scheduled_at": "2026-01-31T08:15:00Z",
+    "participants": [{"user_id": "user_2", "role": "interviewer", "name": "Lee Seojun"}],
 }
 _SESSION: JsonDict = {
     "session_id": "0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
@@ -49,10 +58,16 @@ _SESSION: JsonDict = {
 }
 
 
-class InterviewBody(Body):
-    model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [_INTERVIEW]})
+class ParticipantBody(Body):
+    user_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f]+$")]
+    role: Literal["recruiter", "interviewer", "observer", "candidate"]
+    name: Line = ""
 
-    kind: Literal["dialogue"] = "dialogue"
+
+class InterviewBody(Body):
+    model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [_INTERVIEW, _ROOM]})
+
+    kind: Literal["dialogue", "room"] = "dialogue"
     session_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")] | None = None
     title: Line = ""
     language: Language = "en"
@@ -64,6 +79,14 @@ class InterviewBody(Body):
     resume: Prose = ""
     candidate_name: Line = ""
     evaluation_visibility: Visibility = "sealed"
+    question_set_id: Annotated[str, Field(min_length=1, max_length=128)] | None = Field(
+        None, description="Of a room: the questions to be asked, as they are now"
+    )
+    question_set_version: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+        None, description="An older version of the set"
+    )
+    scheduled_at: Moment | None = Field(None, description="Of a room: when it is to begin")
+    participants: Annotated[list[ParticipantBody], Field(max_length=64, default_factory=list)]
 
 
 class SessionShape(Shape):
@@ -97,6 +120,8 @@ class SessionShape(Shape):
     my_role: Role
     consent: dict[str, bool] | None
     connected: bool
+    scheduled_at: str | None = Field(None, description="Of a room: when it is to begin")
+    question_set: PinnedSetShape | None = Field(None, description="Of a room: where its questions came from")
 
 
 class SessionsShape(Shape):
@@ -129,12 +154,6 @@ class CompetencyShape(Shape):
 
 class CompetenciesShape(Shape):
     items: list[CompetencyShape]
-
-
-class ParticipantBody(Body):
-    user_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f]+$")]
-    role: Literal["recruiter", "interviewer", "observer", "candidate"]
-    name: Line = ""
 
 
 class ParticipantShape(Shape):

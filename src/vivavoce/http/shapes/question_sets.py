@@ -60,7 +60,7 @@ class QuestionBody(Body):
     question_id: _Id | None = Field(None, description="Unique in its set; `q1`, `q2`, … where none is given")
     text: _Text
     time_limit_s: Annotated[int, Field(ge=rules.TIME_LIMIT_S[0], le=rules.TIME_LIMIT_S[1])] | None = None
-    competency: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]{0,63})?$")] = ""
+    competency: Annotated[str, Field(max_length=64, description="As `/competencies` lists them")] = ""
     rubric: QuestionRubricBody | None = None
 
 
