@@ -16,7 +16,6 @@ from vivavoce.http.routes import (
     confirmation,
     conversation,
     health,
-    panel,
     participants,
     question_sets,
     reports,
@@ -44,7 +43,6 @@ _ROUTERS: Final = (
     rooms,
     question_sets,
     rubrics,
-    panel,
     users,
     sockets,
 )
