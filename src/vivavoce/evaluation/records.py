@@ -26,7 +26,7 @@ from vivavoce.ports import (
 _ATTEMPTS: Final = 5
 _PAGE: Final = 1_000
 _REMEMBERED: Final = 64
-Follower = Callable[[Sequence[PrivateRecorded]], None]
+Follower = Callable[[Sequence[PrivateRecorded], PrivateState], None]
 
 
 class PrivateRecords:
@@ -55,7 +55,7 @@ class PrivateRecords:
                 evolve(state, recorded)
             if news:
                 for follower in tuple(self._followers.get(session_id, ())):
-                    follower(news)
+                    follower(news, state)
             if len(page) < _PAGE:
                 return state
 

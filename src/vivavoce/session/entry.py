@@ -12,6 +12,7 @@ from vivavoce.domain.access import Identity, Viewer
 from vivavoce.domain.errors import not_found
 from vivavoce.domain.ids import check_session_id
 from vivavoce.domain.interview import InterviewConfig
+from vivavoce.domain.rubrics import RubricVersion
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.events import SessionKind, Visibility
 from vivavoce.domain.session.state import SessionState
@@ -66,6 +67,7 @@ class Entry:
         kind: SessionKind = "dialogue",
         title: str = "",
         visibility: Visibility = "sealed",
+        rubric: RubricVersion | None = None,
         client_id: str | None = None,
     ) -> asyncio.Future[Receipt]:
         """Hand in the creation; what is submitted after it comes after it."""
@@ -76,6 +78,7 @@ class Entry:
                 title=title,
                 config=config,
                 visibility=visibility,
+                rubric=rubric,
                 by_guest=identity.guest,
                 creator_role=identity.role,
                 creator_name=identity.name,

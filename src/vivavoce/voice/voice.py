@@ -54,7 +54,7 @@ class Voice:
         self._speech = speech
         self._sessions = sessions
         self._plan = plan
-        self._grace_s = grace_s
+        self.grace_s = grace_s
         self.recordings = Recordings(blobs, sessions)
         self.speakers = Speakers(blobs, trackers or _one_speaker, sessions.policy.text_limit)
         self._live: dict[str, LiveRecording] = {}
@@ -226,7 +226,7 @@ class Voice:
 
     def left(self, live: LiveRecording, sender: Sender) -> None:
         """The sender's connection is gone."""
-        live.detach(sender, self._grace_s)
+        live.detach(sender, self.grace_s)
 
     def give_time(self, session_id: str, user_id: str, seconds: float) -> None:
         """Somebody asked for time: what they are saying does not end before."""

@@ -1,0 +1,1 @@
+"""The panel's vocabulary (document B): messages, codec, projector."""
