@@ -36,11 +36,12 @@ from vivavoce.domain.session import confirmation as cf
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.engines.evaluator.contract import Evaluator
-from vivavoce.engines.evaluator.rubrics import built_in_rubrics, load_rubric
+from vivavoce.engines.evaluator.rubrics import PANEL_CRITERIA, PANEL_RUBRIC, built_in_rubrics, load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
 from vivavoce.engines.interviewer.fallback import FallbackInterviewer, SingleInterviewer
 from vivavoce.engines.interviewer.guided import GuidedInterviewer
+from vivavoce.evaluation.panel import PanelEvaluations
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.report import Report
 from vivavoce.evaluation.reporter import Reporter, transcript
@@ -53,6 +54,7 @@ from vivavoce.gateway.addresses import (
 )
 from vivavoce.gateway.doors.dialogue import DialogueDoor
 from vivavoce.gateway.doors.live import OpenSockets
+from vivavoce.gateway.doors.panel import PanelDoor
 from vivavoce.gateway.doors.refusals import Refusals
 from vivavoce.gateway.doors.rooms import RoomsDoor
 from vivavoce.gateway.gateway import Gateway, Route
@@ -124,6 +126,8 @@ class House:
     relay: Relay
     door: DialogueDoor
     rooms_door: RoomsDoor
+    panel_door: PanelDoor
+    evaluations: PanelEvaluations
     rooms: Rooms
     gateway: Gateway
     api: FastAPI
@@ -143,6 +147,8 @@ class House:
         self._chores = asyncio.get_running_loop().create_task(self._keep_house())
         self.door.start()
         self.rooms_door.start()
+        self.panel_door.start()
+        self.evaluations.start()
         integration.bind(self.rooms)
         await self.sessions.start()
         await self.grading.start()
@@ -163,6 +169,8 @@ class House:
         integration.unbind(self.rooms)
         await self.door.stop()
         await self.rooms_door.stop()
+        await self.panel_door.stop()
+        await self.evaluations.stop()
         await self.voice.stop()
         await self.responder.stop()
         await self.relay.stop()
@@ -272,13 +280,11 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         clock=clock,
     )
 
-    reporter = Reporter(
-        sessions,
-        PrivateRecords(log, clock),
-        sql_stores.SqlReports(database),
-        clock,
-        evaluator_for(settings),
-        load_rubric,
+    records = PrivateRecords(log, clock)
+    evaluator = evaluator_for(settings)
+    reporter = Reporter(sessions, records, sql_stores.SqlReports(database), clock, evaluator, load_rubric)
+    evaluations = PanelEvaluations(
+        sessions, records, clock, evaluator, lambda language: load_rubric(PANEL_CRITERIA, language)
     )
     rubrics = RubricLibrary(SqlRubrics(database), built_in_rubrics(), audit, clock)
     speech = speech or InstalledSpeech(settings)
@@ -290,7 +296,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         audit,
         clock,
         forget_pages=database.forget_pages,
-        erase_elsewhere=_erasing(invitation_rows, blobs),
+        erase_elsewhere=_erasing(invitation_rows, blobs, records),
     )
     grading = build_grading(settings, database, log, clock)
     relay = Relay(
@@ -307,7 +313,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         holder=_PROCESS,
         floor=voice.floor,
     )
-    for part in (responder, voice):
+    for part in (responder, voice, evaluations):
         sessions.committed.append(part.committed)
         sessions.woken.append(part.woken)
     sessions.committed.append(_waking(relay))
@@ -328,6 +334,20 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         clock,
         plugins.installed(room_events),
     )
+    panel_door = PanelDoor(
+        sessions,
+        entry,
+        doorman,
+        voice,
+        records,
+        evaluations,
+        lambda: rubrics.built_in(PANEL_RUBRIC),
+        catalogue.text,
+        clock,
+        audit,
+        version=VERSION,
+        heartbeat_s=settings.heartbeat_s,
+    )
     gateway = Gateway(
         GatewayLimits(
             max_connections=settings.max_connections,
@@ -335,7 +355,10 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
             heartbeat_s=settings.heartbeat_s,
             idle_timeout_s=settings.idle_timeout_s,
         ),
-        [Route(lambda handshake: door if door.serves(handshake) else None)],
+        [
+            Route(lambda handshake: door if door.serves(handshake) else None),
+            Route(lambda handshake: panel_door if panel_door.serves(handshake) else None),
+        ],
         _setting("ALLOWED_ORIGINS", lambda: OriginPolicy(settings.mode, settings.allowed_origins)),
         trusted_proxies=trusted,
         describe=_describe,
@@ -359,6 +382,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         entry=entry,
         index=index,
         reporter=reporter,
+        records=records,
         rubrics=rubrics,
         rights=rights,
         question_sets=QuestionLibrary(SqlQuestionSets(database), audit, clock),
@@ -370,7 +394,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         bank=load_bank,
         transcript=transcript,
         pdf=_pdf,
-        sockets=OpenSockets(gateway, (door, rooms_door)),
+        sockets=OpenSockets(gateway, (door, rooms_door, panel_door)),
         parts=_parts(database, voice, grading),
         peer=_peer(trusted),
         decode_json=decode_json,
@@ -388,6 +412,8 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         relay=relay,
         door=door,
         rooms_door=rooms_door,
+        panel_door=panel_door,
+        evaluations=evaluations,
         rooms=rooms,
         gateway=gateway,
         api=create_api(services),
@@ -458,9 +484,12 @@ def _waking(relay: Relay) -> Any:
     return committed
 
 
-def _erasing(invitations: Invitations, blobs: BlobStore) -> Callable[[SessionState], Awaitable[None]]:
+def _erasing(
+    invitations: Invitations, blobs: BlobStore, records: PrivateRecords
+) -> Callable[[SessionState], Awaitable[None]]:
     async def erase(state: SessionState) -> None:
         await invitations.erase_names(state.session_id)
+        records.forget(state.session_id)
         for recording in state.recordings.values():
             for suffix in ("", recording.audio_format):
                 await blobs.delete(blob_name(state.session_id, recording.recording_id, suffix))

@@ -140,9 +140,8 @@ class ApiHouse:
             audit=self.audit,
             clock=self.clock,
         )
-        self.reporter = Reporter(
-            self.sessions, PrivateRecords(self.log, self.clock), self.reports, self.clock, RuleEvaluator(), load_rubric
-        )
+        self.records = PrivateRecords(self.log, self.clock)
+        self.reporter = Reporter(self.sessions, self.records, self.reports, self.clock, RuleEvaluator(), load_rubric)
         self.rights = Rights(
             self.sessions,
             self.log,
@@ -181,6 +180,7 @@ class ApiHouse:
             "entry": Entry(self.sessions, admit),
             "index": index,
             "reporter": self.reporter,
+            "records": self.records,
             "rubrics": RubricLibrary(MemoryRubrics(), built_in_rubrics(), self.audit, self.clock),
             "rights": self.rights,
             "rooms": self.rooms,

@@ -16,6 +16,7 @@ from vivavoce.http.routes import (
     confirmation,
     conversation,
     health,
+    panel,
     participants,
     question_sets,
     reports,
@@ -43,6 +44,7 @@ _ROUTERS: Final = (
     rooms,
     question_sets,
     rubrics,
+    panel,
     users,
     sockets,
 )

@@ -15,6 +15,7 @@ from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Language
 from vivavoce.domain.question_bank import QuestionBank
 from vivavoce.domain.scorecard import Utterance
 from vivavoce.domain.session.state import SessionState
+from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.reporter import Reporter
 from vivavoce.governance.rights import Rights
 from vivavoce.http.request_rate import RequestRate
@@ -86,6 +87,7 @@ class Services:
     entry: Entry
     index: SessionIndex
     reporter: Reporter
+    records: PrivateRecords
     rubrics: RubricLibrary
     rights: Rights
     question_sets: QuestionLibrary
