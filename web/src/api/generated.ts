@@ -97,6 +97,57 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * AnalysisBody
+         * @description Without a text, the newest answer of this person to this question.
+         * @example {
+         *       "answer_text": "We rolled it out to one server first, and measured.",
+         *       "question_id": "q1"
+         *     }
+         */
+        AnalysisBody: {
+            /** Question Id */
+            question_id?: string | number | null;
+            /** User Id */
+            user_id?: string | number | null;
+            /** Answer Text */
+            answer_text?: string | null;
+        };
+        /**
+         * AnalysisShape
+         * @description `coverage`: for each criterion or expected point how much of it the answer shows, 0 to 1; null: not enough to
+         *     say. `evidence` stands word for word in the answer.
+         */
+        AnalysisShape: {
+            /** Question Id */
+            question_id: string | number | null;
+            /** User Id */
+            user_id: string | number | null;
+            /** Coverage */
+            coverage: {
+                [key: string]: number | null;
+            };
+            /** Evidence */
+            evidence: components["schemas"]["QuotationShape"][];
+            /** Suggestions */
+            suggestions: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AudioPlaceShape
+         * @description Seconds of a recording.
+         */
+        AudioPlaceShape: {
+            /** Recording Id */
+            recording_id: string;
+            /** Start S */
+            start_s: number;
+            /** End S */
+            end_s: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * AudioSpanShape
          * @description Where the characters [at, at + length) of an utterance can be heard; `words`: character, start, end.
          */
@@ -194,6 +245,55 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * ConfigureBody
+         * @description What is left out stays. Of a room also its questions and when it is to begin; null takes these away.
+         * @example {
+         *       "scheduled_at": "2026-01-31T08:15:00Z",
+         *       "title": "Backend engineer, second round"
+         *     }
+         */
+        ConfigureBody: {
+            /** Title */
+            title?: string | null;
+            /** Language */
+            language?: ("en" | "ko" | "zh") | null;
+            /** Role */
+            role?: string | null;
+            /** Interview Style */
+            interview_style?: ("formal" | "friendly" | "technical" | "relaxed") | null;
+            /** Competencies */
+            competencies?: string[] | null;
+            /** Duration Minutes */
+            duration_minutes?: number | null;
+            /** Job Description */
+            job_description?: string | null;
+            /** Resume */
+            resume?: string | null;
+            /** Candidate Name */
+            candidate_name?: string | null;
+            /** Question Set Id */
+            question_set_id?: string | null;
+            /** Question Set Version */
+            question_set_version?: number | null;
+            /** Scheduled At */
+            scheduled_at?: string | null;
+        };
+        /**
+         * ConfirmationShape
+         * @description `open` while the interview goes on, `awaiting` the candidate until `confirm_by`, `none` where nobody is asked.
+         */
+        ConfirmationShape: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "none" | "open" | "awaiting" | "confirmed" | "lapsed";
+            /** Confirm By */
+            confirm_by: string | null;
+        } & {
+            [key: string]: unknown;
+        };
         /** ConnectedSessionShape */
         ConnectedSessionShape: {
             /** Session Id */
@@ -241,21 +341,6 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        /** CriterionBody */
-        CriterionBody: {
-            /** Name */
-            name: string;
-            /**
-             * Description
-             * @default
-             */
-            description?: string;
-            /**
-             * Weight
-             * @default 1
-             */
-            weight?: number;
-        };
         /** CriterionMarkBody */
         CriterionMarkBody: {
             /** Criterion Id */
@@ -276,6 +361,19 @@ export interface components {
             score: number | null;
             /** Comment */
             comment: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** CurrentQuestionShape */
+        CurrentQuestionShape: {
+            /** Question Id */
+            question_id: string | number;
+            /** Question Text */
+            question_text: string;
+            /** Start Time */
+            start_time: number;
+            /** Time Limit S */
+            time_limit_s: number | null;
         } & {
             [key: string]: unknown;
         };
@@ -306,6 +404,22 @@ export interface components {
             human: number | null;
             /** Delta */
             delta: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * DisputeShape
+         * @description Characters [at, at + length) that their speaker says were misheard as `heard`: corrected, or worth nothing.
+         */
+        DisputeShape: {
+            /** At */
+            at: number;
+            /** Length */
+            length: number;
+            /** Heard */
+            heard: string;
+            /** Correction */
+            correction: string;
         } & {
             [key: string]: unknown;
         };
@@ -388,6 +502,35 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * FlagBody
+         * @example {
+         *       "correction": "We cut it to four seconds.",
+         *       "flagged": true,
+         *       "utterance_id": "0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f"
+         *     }
+         */
+        FlagBody: {
+            /** Utterance Id */
+            utterance_id: string;
+            /**
+             * Correction
+             * @default
+             */
+            correction?: string;
+            /**
+             * Flagged
+             * @default true
+             */
+            flagged?: boolean;
+        };
+        /** FlagShape */
+        FlagShape: {
+            /** Correction */
+            correction: string;
+        } & {
+            [key: string]: unknown;
+        };
         /** HealthShape */
         HealthShape: {
             /**
@@ -432,14 +575,28 @@ export interface components {
          *       "role": "Backend engineer",
          *       "title": "Backend engineer, first round"
          *     }
+         * @example {
+         *       "kind": "room",
+         *       "language": "en",
+         *       "participants": [
+         *         {
+         *           "name": "Lee Seojun",
+         *           "role": "interviewer",
+         *           "user_id": "user_2"
+         *         }
+         *       ],
+         *       "question_set_id": "0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
+         *       "scheduled_at": "2026-01-31T08:15:00Z",
+         *       "title": "Backend engineer, second round"
+         *     }
          */
         InterviewBody: {
             /**
              * Kind
              * @default dialogue
-             * @constant
+             * @enum {string}
              */
-            kind?: "dialogue";
+            kind?: "dialogue" | "room";
             /** Session Id */
             session_id?: string | null;
             /**
@@ -492,6 +649,23 @@ export interface components {
              * @enum {string}
              */
             evaluation_visibility?: "sealed" | "live";
+            /**
+             * Question Set Id
+             * @description Of a room: the questions to be asked, as they are now
+             */
+            question_set_id?: string | null;
+            /**
+             * Question Set Version
+             * @description An older version of the set
+             */
+            question_set_version?: number | null;
+            /**
+             * Scheduled At
+             * @description Of a room: when it is to begin
+             */
+            scheduled_at?: string | null;
+            /** Participants */
+            participants?: components["schemas"]["ParticipantBody"][];
         };
         /**
          * InvitationBody
@@ -551,6 +725,24 @@ export interface components {
         LinkBody: {
             /** Token */
             token: string;
+        };
+        /** LocalisedBody */
+        LocalisedBody: {
+            /**
+             * En
+             * @default
+             */
+            en?: string;
+            /**
+             * Ko
+             * @default
+             */
+            ko?: string;
+            /**
+             * Zh
+             * @default
+             */
+            zh?: string;
         };
         /**
          * MessageBody
@@ -705,6 +897,62 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * NewVersionBody
+         * @description The whole next version; `expected_version` is the one it was made from.
+         * @example {
+         *       "criteria": [
+         *         {
+         *           "criterion_id": "patient_safety",
+         *           "description": {
+         *             "en": "Puts the safety of patients before speed.",
+         *             "ko": "속도보다 환자의 안전을 앞세운다."
+         *           },
+         *           "keywords": [
+         *             "double check",
+         *             "allergy",
+         *             "이중 확인"
+         *           ],
+         *           "levels": [
+         *             {
+         *               "en": "Describes skipping a check and defends it.",
+         *               "ko": "점검을 건너뛴 일을 말하고 그것을 옹호한다."
+         *             },
+         *             {
+         *               "en": "Says that safety matters, without an example.",
+         *               "ko": "안전이 중요하다고 말하지만 사례가 없다."
+         *             },
+         *             {
+         *               "en": "Describes a check that was carried out.",
+         *               "ko": "실제로 수행한 점검을 설명한다."
+         *             },
+         *             {
+         *               "en": "Describes a risk that was seen, stopped and reported.",
+         *               "ko": "위험을 발견해 멈추고 보고한 일을 말한다."
+         *             },
+         *             {
+         *               "en": "Describes how a risk was removed for good.",
+         *               "ko": "위험을 근본적으로 없앤 일을 말한다."
+         *             }
+         *           ],
+         *           "name": {
+         *             "en": "Patient safety",
+         *             "ko": "환자 안전"
+         *           },
+         *           "weight": 2
+         *         }
+         *       ],
+         *       "title": "Ward nurses"
+         *     }
+         */
+        NewVersionBody: {
+            /** Title */
+            title: string;
+            /** Criteria */
+            criteria: components["schemas"]["vivavoce__http__shapes__rubrics__CriterionBody"][];
+            /** Expected Version */
+            expected_version?: string | null;
+        };
+        /**
          * OwnScorecardBody
          * @example {
          *       "comment": "",
@@ -808,6 +1056,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** PinnedSetShape */
+        PinnedSetShape: {
+            /** Question Set Id */
+            question_set_id: string;
+            /** Version */
+            version: number;
+            /** Title */
+            title: string;
+            /** Question Count */
+            question_count: number;
+        } & {
+            [key: string]: unknown;
+        };
         /** PlanShape */
         PlanShape: {
             /** Competencies */
@@ -839,6 +1100,17 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * PreparedQuestionsShape
+         * @description The questions as the room took them: a later edit of the set changes nothing here.
+         */
+        PreparedQuestionsShape: {
+            question_set: components["schemas"]["PinnedSetShape"] | null;
+            /** Questions */
+            questions: components["schemas"]["QuestionShape"][];
+        } & {
+            [key: string]: unknown;
+        };
         /** QuestionBody */
         QuestionBody: {
             /**
@@ -852,6 +1124,7 @@ export interface components {
             time_limit_s?: number | null;
             /**
              * Competency
+             * @description As `/competencies` lists them
              * @default
              */
             competency?: string;
@@ -874,7 +1147,7 @@ export interface components {
          */
         QuestionRubricBody: {
             /** Criteria */
-            criteria?: components["schemas"]["CriterionBody"][];
+            criteria?: components["schemas"]["vivavoce__http__shapes__question_sets__CriterionBody"][];
             /**
              * Expected Points
              * @description What a good answer says
@@ -1032,6 +1305,19 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** QuotationShape */
+        QuotationShape: {
+            /** Criterion */
+            criterion: string;
+            /** Quote */
+            quote: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+        } & {
+            [key: string]: unknown;
+        };
         /** ReadinessShape */
         ReadinessShape: {
             /** Ready */
@@ -1181,6 +1467,173 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * RoomEventBody
+         * @example {
+         *       "client_id": "p-1",
+         *       "data": {
+         *         "question": "Ready?"
+         *       },
+         *       "event": "poll_opened"
+         *     }
+         */
+        RoomEventBody: {
+            /** Event */
+            event: string;
+            /** Data */
+            data?: {
+                [key: string]: unknown;
+            };
+            /**
+             * To Staff
+             * @description For those who lead the interview alone
+             * @default false
+             */
+            to_staff?: boolean;
+            /** Client Id */
+            client_id?: string | null;
+        };
+        /** RoomEventShape */
+        RoomEventShape: {
+            /**
+             * Status
+             * @constant
+             */
+            status: "ok";
+            /** Seq */
+            seq: number;
+            /** Event Id */
+            event_id: string | null;
+            /** Client Id */
+            client_id: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RoomStatusShape
+         * @description As `interview_status_response` says it.
+         * @example {
+         *       "current_question": {
+         *         "question_id": "q1",
+         *         "question_text": "Tell us about a system that you changed while it was in use.",
+         *         "start_time": 1769847300.123,
+         *         "time_limit_s": 180
+         *       },
+         *       "interview_id": "interview_123",
+         *       "participants_count": 2,
+         *       "status": "live",
+         *       "uptime": 312.5
+         *     }
+         */
+        RoomStatusShape: {
+            /** Interview Id */
+            interview_id: string | number;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "scheduled" | "waiting" | "live" | "paused" | "ended" | "stopped";
+            /** Participants Count */
+            participants_count: number;
+            current_question: components["schemas"]["CurrentQuestionShape"] | null;
+            /**
+             * Uptime
+             * @description Seconds that it has been running, pauses left out
+             */
+            uptime: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * RubricBody
+         * @description A rubric: texts in at least one of `en`, `ko`, `zh`.
+         * @example {
+         *       "criteria": [
+         *         {
+         *           "criterion_id": "patient_safety",
+         *           "description": {
+         *             "en": "Puts the safety of patients before speed.",
+         *             "ko": "속도보다 환자의 안전을 앞세운다."
+         *           },
+         *           "keywords": [
+         *             "double check",
+         *             "allergy",
+         *             "이중 확인"
+         *           ],
+         *           "levels": [
+         *             {
+         *               "en": "Describes skipping a check and defends it.",
+         *               "ko": "점검을 건너뛴 일을 말하고 그것을 옹호한다."
+         *             },
+         *             {
+         *               "en": "Says that safety matters, without an example.",
+         *               "ko": "안전이 중요하다고 말하지만 사례가 없다."
+         *             },
+         *             {
+         *               "en": "Describes a check that was carried out.",
+         *               "ko": "실제로 수행한 점검을 설명한다."
+         *             },
+         *             {
+         *               "en": "Describes a risk that was seen, stopped and reported.",
+         *               "ko": "위험을 발견해 멈추고 보고한 일을 말한다."
+         *             },
+         *             {
+         *               "en": "Describes how a risk was removed for good.",
+         *               "ko": "위험을 근본적으로 없앤 일을 말한다."
+         *             }
+         *           ],
+         *           "name": {
+         *             "en": "Patient safety",
+         *             "ko": "환자 안전"
+         *           },
+         *           "weight": 2
+         *         }
+         *       ],
+         *       "title": "Ward nurses"
+         *     }
+         */
+        RubricBody: {
+            /** Title */
+            title: string;
+            /** Criteria */
+            criteria: components["schemas"]["vivavoce__http__shapes__rubrics__CriterionBody"][];
+        };
+        /** RubricShape */
+        RubricShape: {
+            /** Rubric Id */
+            rubric_id: string;
+            /** Version */
+            version: string;
+            /** Title */
+            title: string;
+            /** Languages */
+            languages: string[];
+            /** Criteria */
+            criteria: {
+                [key: string]: unknown;
+            }[];
+            /** Built In */
+            built_in: boolean;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string | null;
+            /** Updated By */
+            updated_by: string;
+            /** Updated At */
+            updated_at: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** RubricsShape */
+        RubricsShape: {
+            /** Items */
+            items: components["schemas"]["RubricShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
         /** SaidShape */
         SaidShape: {
             /**
@@ -1251,7 +1704,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "scheduled" | "live" | "paused" | "ended" | "stopped";
+            status: "scheduled" | "waiting" | "live" | "paused" | "ended" | "stopped";
             /**
              * Language
              * @enum {string}
@@ -1317,6 +1770,13 @@ export interface components {
             } | null;
             /** Connected */
             connected: boolean;
+            /**
+             * Scheduled At
+             * @description Of a room: when it is to begin
+             */
+            scheduled_at?: string | null;
+            /** @description Of a room: where its questions came from */
+            question_set?: components["schemas"]["PinnedSetShape"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -1417,6 +1877,37 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * SpokenShape
+         * @description Something the caller said aloud.
+         */
+        SpokenShape: {
+            /** Utterance Id */
+            utterance_id: string;
+            /** Text */
+            text: string;
+            /** In Answer To */
+            in_answer_to: string;
+            /** Confidence */
+            confidence: number | null;
+            audio: components["schemas"]["AudioPlaceShape"];
+            flag: components["schemas"]["FlagShape"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StopBody
+         * @example {
+         *       "reason": "The candidate feels unwell."
+         *     }
+         */
+        StopBody: {
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
         /** StoredAudioShape */
         StoredAudioShape: {
             /** Recording Id */
@@ -1480,8 +1971,16 @@ export interface components {
         TranscriptShape: {
             /** Session Id */
             session_id: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "ko" | "zh";
             /** Utterances */
             utterances: components["schemas"]["UtteranceShape"][];
+            /** Spoken */
+            spoken: components["schemas"]["SpokenShape"][];
+            confirmation: components["schemas"]["ConfirmationShape"];
         } & {
             [key: string]: unknown;
         };
@@ -1543,8 +2042,59 @@ export interface components {
             competency: string;
             /** Audio */
             audio: components["schemas"]["AudioSpanShape"][];
+            /** Disputes */
+            disputes: components["schemas"]["DisputeShape"][];
         } & {
             [key: string]: unknown;
+        };
+        /** VoiceShape */
+        VoiceShape: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "fetching" | "off";
+            /**
+             * Fetched
+             * @description Share of the models that is there while they are fetched, 0 to 1
+             */
+            fetched: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** CriterionBody */
+        vivavoce__http__shapes__question_sets__CriterionBody: {
+            /** Name */
+            name: string;
+            /**
+             * Description
+             * @default
+             */
+            description?: string;
+            /**
+             * Weight
+             * @default 1
+             */
+            weight?: number;
+        };
+        /** CriterionBody */
+        vivavoce__http__shapes__rubrics__CriterionBody: {
+            /** Criterion Id */
+            criterion_id: string;
+            name: components["schemas"]["LocalisedBody"];
+            description?: components["schemas"]["LocalisedBody"];
+            /**
+             * Levels
+             * @description The anchors of level 1 to 5
+             */
+            levels: components["schemas"]["LocalisedBody"][];
+            /**
+             * Weight
+             * @default 1
+             */
+            weight?: number;
+            /** Keywords */
+            keywords?: string[];
         };
     };
     responses: never;
