@@ -96,7 +96,7 @@ def build_grading(settings: Settings, database: Database, log: EventLog, clock: 
         return MODEL_QUEUE if grader is not None and grader.model else LOCAL_QUEUE
 
     desk = _MainLoopDesk()
-    runner = ChunkRunner(desk, choose, RateLimit(settings.grading_model_rate))
+    runner = ChunkRunner(desk, choose, RateLimit(settings.grading_model_rate), _queues(settings))
     jobs = DbosJobs(settings.jobs_path, runner.run, _queues(settings), executor_id=_SERVER)
     batches = Batches(exams, log, SqlBatchStore(database), jobs, clock, queue_of)
     desk.target = batches
@@ -159,7 +159,9 @@ async def run_worker(settings: Settings, stop: asyncio.Event) -> None:
     remote = RemoteDesk(client)
     desk = _MainLoopDesk()
     desk.target = remote
-    runner = ChunkRunner(desk, chooser(graders_for(settings)), RateLimit(settings.grading_model_rate))
+    runner = ChunkRunner(
+        desk, chooser(graders_for(settings)), RateLimit(settings.grading_model_rate), _queues(settings)
+    )
     worker_id = f"worker:{socket.gethostname()}:{os.getpid()}:{uuid_utils.uuid4().hex[:8]}"
     jobs = DbosJobs(settings.jobs_path, runner.run, _queues(settings), executor_id=worker_id)
     beating = asyncio.create_task(_beat(remote, worker_id))

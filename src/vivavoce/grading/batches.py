@@ -33,7 +33,7 @@ from vivavoce.ports import Clock, EventLog, OutboxItem
 _LOG: Final = logging.getLogger(__name__)
 _RUNNING_LIMIT: Final = 1000
 #: Responses of one workflow.
-CHUNK: Final = 100
+CHUNK: Final = 200
 SAMPLE: Final = 20
 _MARKS_LEARNED: Final = 400
 _decode_state: Final = msgspec.json.Decoder(BatchState).decode

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal, Protocol
 
 from vivavoce.engines.grader.contract import Grader, MarkScheme
@@ -52,7 +52,10 @@ class RateLimit:
 
 
 class ChunkRunner:
-    def __init__(self, desk: Desk, choose: Choose, rate: RateLimit) -> None:
+    """`at_once` are how many slices of each queue are under way at a time."""
+
+    def __init__(self, desk: Desk, choose: Choose, rate: RateLimit, at_once: Mapping[str, int]) -> None:
+        self._turns = {queue: asyncio.Semaphore(count) for queue, count in at_once.items()}
         self._desk = desk
         self._choose = choose
         self._rate = rate
@@ -60,16 +63,20 @@ class ChunkRunner:
     async def run(self, batch_id: str, number: int, chunk: int, queue: str) -> Outcome:
         """Grade what is left of a chunk. Never raises: what could not be done is done later."""
         limit = _AT_ONCE_BY_MODEL if queue == MODEL_QUEUE else _AT_ONCE
+        turn = self._turns[queue]
         try:
-            while (work := await self._desk.next_slice(batch_id, number, chunk, limit)) is not None:
-                results = await self._graded(work)
-                await self._desk.record(batch_id, chunk, results)
+            while True:
+                async with turn:
+                    work = await self._desk.next_slice(batch_id, number, chunk, limit)
+                    if work is None:
+                        return "done"
+                    results = await self._graded(work)
+                    await self._desk.record(batch_id, chunk, results)
                 if results.pending:
                     return "later"
         except Exception:
             _LOG.exception("chunk %s of batch %s was broken off and will be run again", chunk, batch_id)
             return "later"
-        return "done"
 
     async def _graded(self, work: Slice) -> Results:
         request = work.request

@@ -25,6 +25,8 @@ _APP_VERSION: Final = "1"
 _POLL_S: Final = 0.2
 _PAUSES_S: Final = (2, 5, 10, 20, 30, 60)
 _TOGETHER: Final = 500
+#: A queue is looked at once in a while only: so many times more chunks are taken out of it than are graded at once.
+_AHEAD: Final = 8
 
 Run = Callable[[str, int, int, str], Awaitable[str]]
 State = Literal["ready", "starting", "off"]
@@ -150,7 +152,7 @@ class DbosJobs:
         DBOS.launch()
         for name, together in self._queues.items():
             DBOS.register_queue(
-                name, worker_concurrency=together, polling_interval_sec=_POLL_S, on_conflict="always_update"
+                name, worker_concurrency=together * _AHEAD, polling_interval_sec=_POLL_S, on_conflict="always_update"
             )
 
     def _destroy(self) -> None:
