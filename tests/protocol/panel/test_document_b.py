@@ -122,9 +122,7 @@ async def test_spec_3_ping_after_silence(tmp_path: object) -> None:
         ('{"type": "speaker_note", "speaker": "A"}', ""),
     ],
 )
-async def test_spec_0_4_errors_have_the_documents_shape_and_close_nothing(
-    house: Served, text: str, field: str
-) -> None:
+async def test_spec_0_4_errors_have_the_documents_shape_and_close_nothing(house: Served, text: str, field: str) -> None:
     async with panel(house, "errors") as ws:
         await ws.send(text)
         error = await hear(ws)
