@@ -31,7 +31,7 @@ router = APIRouter(route_class=ApiRoute, tags=["sessions"], responses=refusals(4
 _LAST_WORDS_S: Final = 10.0
 
 
-@router.post("/sessions", status_code=201, response_model=shapes.SessionShape, responses=refusals(409))
+@router.post("/sessions", status_code=201, response_model=shapes.SessionShape, responses=refusals(404, 409))
 @idempotent
 async def create_session(body: shapes.InterviewBody, request: Request, services: Ours, identity: Caller) -> Any:
     """Create an interview. One with the AI interviewer begins when the candidate connects and has agreed to the
