@@ -9,6 +9,9 @@ import pytest
 
 from tests.protocol.house import Served
 from tests.protocol.rooms.clients import RefusedError, Rooms
+from tests.unit.rooms.test_plugins import RAISE_HAND
+from vivavoce.domain.errors import VivavoceError
+from vivavoce.rooms import analyze_answer_realtime, emit_to_interview
 
 
 async def test_spec_1_who_connects_is_told_who_it_is_and_how_many_are_online(rooms: Rooms) -> None:
@@ -336,3 +339,34 @@ async def test_spec_1_when_everybody_has_gone_nothing_of_a_room_is_left(rooms: R
     session = await house.house.sessions.open("interview_1")
     await session.settled()
     assert (session.idle, session.state.present, door._online, door.streams) == (True, {}, {}, {})
+
+
+async def test_spec_1_integrators_emit_events_of_their_own(rooms: Rooms, house: Served) -> None:
+    staff, candidate = await rooms.interview()
+    told = await emit_to_interview("interview_1", "poll_opened", {"question": "Ready?"}, client_id="once")
+    assert told["status"] == "ok"
+    assert await emit_to_interview("interview_1", "poll_opened", {"question": "Ready?"}, client_id="once") == told
+    poll = await candidate.get("poll_opened")
+    assert (poll["question"], poll["seq"], poll["event_id"]) == ("Ready?", told["seq"], told["event_id"])
+    await house.house.rooms.emit("interview_1", "hint", {"text": "ask why"}, to_staff=True)
+    await staff.get("hint")
+    await candidate.call("ping")
+    assert candidate.names().count("poll_opened") == 1
+    assert "hint" not in candidate.names()
+    with pytest.raises(VivavoceError, match="invalid_payload"):
+        await emit_to_interview("interview_1", "interview_ended", {})
+    with pytest.raises(VivavoceError, match="not_found"):
+        await emit_to_interview("no_such_room", "poll_opened", {})
+    analysis = await analyze_answer_realtime("I led it, and as a result costs fell by half.", "q", "lee")
+    assert set(analysis) == {"question_id", "user_id", "coverage", "evidence", "suggestions"}
+
+
+async def test_spec_1_a_plug_in_brings_an_event(rooms: Rooms, house: Served) -> None:
+    house.house.rooms_door.plugins = {"raise_hand": RAISE_HAND}
+    staff, candidate = await rooms.interview()
+    answer = await candidate.call("raise_hand", interview_id="interview_1", reason="water", client_id="h1")
+    raised = await staff.get("hand_raised")
+    assert (raised["user_id"], raised["reason"], raised["client_id"]) == ("lee", "water", "h1")
+    assert (answer["seq"], answer["event_id"]) == (raised["seq"], raised["event_id"])
+    assert (await staff.call("raise_hand", interview_id="interview_1"))["error"] == "forbidden"
+    assert (await candidate.call("raise_hand", interview_id="interview_1", reason=5))["error"] == "invalid_payload"

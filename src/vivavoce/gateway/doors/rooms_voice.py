@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 from collections import deque
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -59,6 +60,7 @@ class VoiceStream:
         self.recording_id = ""
         self.last: int | None = None
         """The number of the newest chunk that was put in its place."""
+        self._ended_with = 0
         self._held: dict[int, Chunk] = {}
         self._unstored: deque[tuple[int, Chunk]] = deque()
         self._fed = 0
@@ -127,8 +129,15 @@ class VoiceStream:
         self._unstored.append((self._fed, chunk))
         self._full = not live.feed(chunk.data)
         if chunk.message.is_final:
+            self._ended_with = hash(chunk.message.audio_data)
             self._finish()
             live.finish()
+
+    def ended_with(self, number: int | None, data: object) -> bool:
+        """Whether this is the chunk that ended the recording, sent again."""
+        return (
+            number is not None and number == self.last and isinstance(data, Hashable) and hash(data) == self._ended_with
+        )
 
     def _finish(self) -> None:
         self.over = True
@@ -204,7 +213,7 @@ class RoomsVoice:
         key = (place.session.session_id, place.viewer.user_id)
         stream = streams.get(key)
         number = _number(message.chunk_id)
-        if stream is not None and stream.over and not (number is not None and number == stream.last):
+        if stream is not None and stream.over and not stream.ended_with(number, message.audio_data):
             stream = None  # a recording ended with the chunk before this one
         if stream is not None and stream.client is not client:
             if stream.client is None:
