@@ -134,6 +134,7 @@ class RoomClient:
             for waiting in self._answers.values():
                 if not waiting.done():
                     waiting.set_exception(LostError())
+                    waiting.exception()  # whoever gave up waiting does not ask
 
     def _note(self, event: list[Any]) -> None:
         data = event[1]

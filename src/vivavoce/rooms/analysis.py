@@ -24,6 +24,11 @@ _HANGUL: Final = re.compile(r"[\uac00-\ud7a3]")
 _HAN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
 _LATIN_WORD: Final = re.compile(r"[^\W\d_\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{3,}|\d+")
 _CJK_RUN: Final = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]{2,}")
+#: Words that say nothing about what a point is about.
+_EMPTY: Final = frozenset(
+    {"the", "and", "for", "with", "that", "this", "from", "are", "was", "were", "has", "have", "had", "not", "but"}
+    | {"you", "your", "his", "her", "its", "our", "their", "they", "how", "what", "when", "why", "who", "which", "all"}
+)
 _SENTENCE: Final = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 
 RubricOf = Callable[[Sequence[str], Language], Rubric]
@@ -156,7 +161,7 @@ def _words(text: str) -> set[str]:
     """Words of scripts with spaces; of Korean and Chinese, pairs of characters."""
     lower = text.lower()
     pairs = {run[at : at + 2] for run in _CJK_RUN.findall(lower) for at in range(len(run) - 1)}
-    return pairs | {_stem(word) for word in _LATIN_WORD.findall(lower)}
+    return pairs | {_stem(word) for word in _LATIN_WORD.findall(lower) if word not in _EMPTY}
 
 
 def _stem(word: str) -> str:

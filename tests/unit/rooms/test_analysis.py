@@ -14,7 +14,7 @@ from vivavoce.engines.evaluator.rubrics import load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.rooms.analysis import AnswerAnalyst
 
-POINTS = ("dependency injection", "testing at the boundaries")
+POINTS = ("dependency injection", "reviews of the boundaries")
 SET = PinnedQuestions(
     question_set_id="s",
     version=1,
