@@ -13,8 +13,8 @@ BIN := $(VENV)/bin
 STAMPS := .tools/stamps
 WEB_SOURCES = $(shell find web/src web/public web/index.html web/package-lock.json web/vite.config.ts src/vivavoce/locales -type f 2>/dev/null)
 
-# Two at a time, each target's output in one piece.
-TOGETHER = $(MAKE) --no-print-directory -j2 -O
+# Two at a time, each command's output in one piece.
+TOGETHER = $(MAKE) --no-print-directory -j2 -Oline
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
@@ -73,29 +73,29 @@ run: $(STAMPS)/python web ## Set everything up and serve (PORT=, DATA_DIR=)
 	@VIVAVOCE_MODE=$${VIVAVOCE_MODE:-development} exec $(BIN)/vivavoce serve \
 	  --port $(PORT) --data-dir "$(DATA_DIR)" --sign-in-link --fetch-models
 
-test: setup $(STAMPS)/clients system web ## Every check there is
-	@$(TOGETHER) lint-python lint-web test-web
+test: | $(UV) ## Every check there is
+	@$(TOGETHER) system $(STAMPS)/clients web lint-python lint-web test-web
 	@$(BIN)/coverage erase
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=xml
 
 # --- while working ----------------------------------------------------------------------------------------------
 
 .PHONY: check lint format bench clean
-check: setup web ## The fast checks: lint, types, architecture, unit and protocol tests
-	@$(TOGETHER) lint-python lint-web test-web
+check: | $(UV) ## The fast checks: lint, types, architecture, unit and protocol tests
+	@$(TOGETHER) web lint-python lint-web test-web
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
 
-lint: setup
+lint: | $(UV)
 	@$(TOGETHER) lint-python lint-web
 
 .PHONY: lint-python lint-web test-web
-lint-python:
+lint-python: $(STAMPS)/python
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-lint-web:
+lint-web: $(STAMPS)/npm
 	@cd web && npm run --silent lint
-test-web:
+test-web: $(STAMPS)/npm
 	@cd web && npm test --silent
 
 format: setup ## Put all code into shape
