@@ -22,6 +22,8 @@ pytest.importorskip("av", reason="the extra `speech` is not installed: no PyAV")
 from tests.fakes.voice import ToneSpeech
 from tests.integration.speech.test_streams import FORMATS, encoded
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 600_000
 
 

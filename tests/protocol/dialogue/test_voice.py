@@ -20,6 +20,8 @@ pytest.importorskip("av", reason="the extra `speech` is not installed: no PyAV")
 from tests.fakes.voice import ToneSpeech
 from tests.integration.speech.test_streams import FORMATS, encoded
 
+pytestmark = pytest.mark.slow
+
 RATE = 16_000
 FEATURES = ["status", "deltas", "partials"]
 

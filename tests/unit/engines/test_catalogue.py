@@ -32,6 +32,8 @@ from vivavoce.engines.catalogue_fetch import unpack
 from vivavoce.engines.catalogue_pull import Progress, pull
 from vivavoce.models_cli import app, models_directory
 
+pytestmark = pytest.mark.slow
+
 WEIGHTS = bytes(range(256)) * 4000
 TOKENS = b"a 1\nb 2\n"
 

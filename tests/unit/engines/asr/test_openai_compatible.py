@@ -10,6 +10,8 @@ from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.speech import RecognitionRequest
 from vivavoce.engines.asr.openai_compatible import OpenAiCompatibleRecogniser
 
+pytestmark = pytest.mark.slow
+
 ENGLISH = RecognitionRequest(language="en", prompt="kubernetes")
 
 
