@@ -7,7 +7,6 @@ import asyncio
 import base64
 import io
 import json
-import os
 import signal
 import time
 import wave
@@ -22,29 +21,24 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.integration.server import ServerProcess
-from vivavoce.engines.asr.registry import installed_languages
+from tests.models import FETCH_TIMEOUT_S
 from vivavoce.speech.decoding import ByteFeed, Decoder
 
 ROOT = Path(__file__).resolve().parents[2]
 CLIPS = ROOT.parent / "shared" / "testdata" / "asr-en"
-MODELS = Path(os.environ.get("VIVAVOCE_MODELS_DIR") or "data/models").absolute()
 RATE = 16_000
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.testdata,
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        not (MODELS / "silero-vad-v6").is_dir() or "en" not in installed_languages(MODELS),
-        reason="the speech models are not installed: `vivavoce models pull` with VIVAVOCE_MODELS_DIR",
-    ),
+    pytest.mark.timeout(FETCH_TIMEOUT_S),
     pytest.mark.skipif(not CLIPS.is_dir(), reason="the recordings beside the checkout are absent"),
 ]
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    environment = {"VIVAVOCE_MODELS_DIR": str(MODELS), "VIVAVOCE_GRACE_S": "3", "VIVAVOCE_VOICE_WORKERS": "1"}
+def server(tmp_path: Path, speech_models: Path) -> Iterator[ServerProcess]:
+    environment = {"VIVAVOCE_MODELS_DIR": str(speech_models), "VIVAVOCE_GRACE_S": "3", "VIVAVOCE_VOICE_WORKERS": "1"}
     process = ServerProcess(tmp_path / "data", environment)
     try:
         yield process

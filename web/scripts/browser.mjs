@@ -18,10 +18,10 @@ export async function startMock() {
   return () => child.kill();
 }
 
-export function startBrowser() {
+export function startBrowser(more = []) {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   if (!existsSync(executablePath)) throw new Error(`no browser at ${executablePath}: set CHROMIUM`);
-  return chromium.launch({ executablePath, args: ["--no-sandbox", "--force-color-profile=srgb"] });
+  return chromium.launch({ executablePath, args: ["--no-sandbox", "--force-color-profile=srgb", ...more] });
 }
 
 export const mock = (state) =>

@@ -8,22 +8,14 @@
  */
 
 import { execSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { startBrowser } from "./browser.mjs";
-
-const option = (name) => {
-  const at = process.argv.indexOf(`--${name}`);
-  return at < 0 ? null : process.argv[at + 1];
-};
+import { Journey, marked, option, replies, step, submit, waitForReplies } from "./steps.mjs";
 
 const link = option("link");
 if (link === null) throw new Error("--link is missing");
 const language = option("language") ?? "en";
-const pictures = option("pictures");
 const restart = option("restart");
 const base = new URL(link).origin;
-if (pictures !== null) mkdirSync(pictures, { recursive: true });
 
 const ANSWERS = {
   en: [
@@ -43,63 +35,14 @@ const ANSWERS = {
   ],
 };
 
-const step = (text) => process.stdout.write(`${text}\n`);
-const browser = await startBrowser();
-const problems = [];
-
-async function person(width) {
-  const context = await browser.newContext({ viewport: { width, height: 900 }, reducedMotion: "reduce" });
-  await context.addInitScript((chosen) => localStorage.setItem("vivavoce.language", chosen), language);
-  const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
-  page.on("pageerror", (error) => problems.push(`page error: ${error.message}`));
-  page.on("console", (message) => {
-    if (/Content Security Policy/i.test(message.text())) problems.push(message.text());
-  });
-  return page;
-}
-
-async function picture(page, name) {
-  if (pictures !== null) await page.screenshot({ path: join(pictures, `${name}.png`), fullPage: true });
-}
-
-const submit = (page) => page.locator("form button[type=submit]").last();
-const replies = (page) => page.locator("ol > li[data-role=interviewer]:not([aria-hidden])");
-const waitForReplies = (page, count) =>
-  page.waitForFunction(
-    (wanted) => document.querySelectorAll("ol > li[data-role=interviewer]:not([aria-hidden])").length >= wanted,
-    count,
-  );
-
-async function invite(recruiter) {
-  await recruiter.goto(link);
-  await recruiter.waitForURL(/\/interviews$/);
-  await picture(recruiter, "1-interviews");
-  step("signed in by link");
-  await recruiter.goto(`${base}/interviews/new`);
-  await recruiter.locator("input[maxlength='200']").first().fill("Backend engineer");
-  await recruiter.locator("input[maxlength='200']").nth(1).fill("Maya Okafor");
-  await recruiter.locator(`input[type=radio]`).nth(["en", "ko", "zh"].indexOf(language)).check();
-  await recruiter.locator("fieldset input[type=checkbox]").first().waitFor();
-  for (const box of (await recruiter.locator("input[type=checkbox]").all()).slice(0, 3)) await box.check();
-  await recruiter.locator("aside ol li").first().waitFor();
-  await recruiter.waitForTimeout(1_000);
-  await picture(recruiter, "2-new");
-  await submit(recruiter).click();
-  await recruiter.waitForURL(/\/invite$/);
-  const invitation = await recruiter.locator("input[readonly]").inputValue();
-  await picture(recruiter, "3-invitation");
-  const id = new URL(recruiter.url()).pathname.split("/")[2];
-  step(`created ${id}`);
-  return { id, invitation };
-}
+const journey = new Journey({ browser: await startBrowser(), base, language, pictures: option("pictures") });
 
 async function interview(candidate, invitation) {
-  await candidate.goto(invitation);
-  await candidate.locator("form input[type=checkbox]").first().waitFor();
-  await picture(candidate, "4-welcome");
-  for (const box of await candidate.locator("form input[type=checkbox]").all()) await box.check();
-  await submit(candidate).click();
+  await journey.agree(candidate, invitation);
+  const written = candidate.locator("textarea:not([aria-hidden])");
+  const microphone = candidate.locator("[data-voice=skip]");
+  await written.or(microphone).first().waitFor();
+  if (await microphone.isVisible()) await microphone.click();
   await waitForReplies(candidate, 1);
   step(`the interviewer opened: ${(await replies(candidate).last().textContent()).slice(0, 60)}…`);
   for (const [index, answer] of ANSWERS[language].entries()) {
@@ -121,67 +64,40 @@ async function interview(candidate, invitation) {
   }
   const said = await candidate.locator("ol > li[data-role=candidate]").count();
   if (said !== ANSWERS[language].length) throw new Error(`${said} answers are shown instead of ${ANSWERS[language].length}`);
-  await picture(candidate, "5-conversation");
+  await journey.picture(candidate, "5-conversation");
   await candidate.reload();
   await waitForReplies(candidate, ANSWERS[language].length + 1);
   step("everything is there after a reload");
 }
 
-async function end(candidate) {
-  await candidate.locator("button[aria-haspopup=menu]").last().click();
-  await candidate.getByRole("menuitem").first().click();
-  await candidate.getByRole("dialog").locator("button").last().click();
-  await candidate.locator("h1").waitFor();
-  await candidate.locator("main textarea").waitFor({ state: "detached" });
-  await picture(candidate, "6-thanks");
-  step("the candidate ended the interview");
-}
-
-async function judge(recruiter, id) {
-  await recruiter.goto(`${base}/interviews/${id}/report`);
-  await recruiter.locator("form fieldset").first().waitFor({ timeout: 60_000 });
-  await picture(recruiter, "7-sealed");
-  const fields = await recruiter.locator("form fieldset").all();
-  for (const field of fields.slice(0, -1)) await field.locator("input[type=radio]").nth(3).check();
-  await fields.at(-1).locator("input[type=radio]").nth(3).check();
-  await submit(recruiter).click();
-  await recruiter.locator("article").first().waitFor();
-  await recruiter.waitForTimeout(1_200);
-  await picture(recruiter, "8-report");
-  step(`the report shows ${await recruiter.locator("article").count()} criteria`);
+/** A quotation leads to its words, and the report can be had as a file. */
+async function read(recruiter) {
   const quote = recruiter.locator("button[id^=quote-]").first();
   if ((await quote.count()) > 0) {
     const quoted = await quote.locator("span").first().textContent();
     await quote.click();
-    const marked = await recruiter
-      .locator('mark[data-active="true"]')
-      .evaluateAll((marks) => marks.map((mark) => [...mark.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent).join("")).join(""));
-    if (marked !== quoted) throw new Error(`the mark says ${JSON.stringify(marked)}, the quotation ${JSON.stringify(quoted)}`);
-    await picture(recruiter, "9-quote");
+    const shown = await marked(recruiter);
+    if (shown !== quoted) throw new Error(`the mark says ${JSON.stringify(shown)}, the quotation ${JSON.stringify(quoted)}`);
+    await journey.picture(recruiter, "9-quote");
     step(`a quotation leads to its words: ${quoted.slice(0, 50)}…`);
   } else {
-    problems.push("the report quotes nothing");
+    journey.problems.push("the report quotes nothing");
   }
   const download = recruiter.waitForEvent("download");
   await recruiter.locator("header button").last().click();
   step(`downloaded ${(await download).suggestedFilename()}`);
 }
 
-try {
-  const recruiter = await person(1440);
-  const { id, invitation } = await invite(recruiter);
-  const candidate = await person(390);
+await journey.run(async () => {
+  const recruiter = await journey.person(1440);
+  const { id, invitation } = await journey.invite(recruiter, link);
+  const candidate = await journey.person(390);
   await interview(candidate, invitation);
   await recruiter.goto(`${base}/interviews/${id}`);
   await recruiter.locator("ol li").nth(3).waitFor();
-  await picture(recruiter, "6-watching");
-  await end(candidate);
-  await judge(recruiter, id);
-} catch (error) {
-  problems.push(error.message);
-  for (const context of browser.contexts()) for (const page of context.pages()) await picture(page, `failed-${page.viewportSize().width}`);
-} finally {
-  await browser.close();
-}
-for (const problem of problems) step(`PROBLEM: ${problem}`);
-process.exit(problems.length === 0 ? 0 : 1);
+  await journey.picture(recruiter, "6-watching");
+  await journey.end(candidate);
+  await journey.picture(candidate, "6-thanks");
+  await journey.judge(recruiter, id);
+  await read(recruiter);
+});

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,9 +13,10 @@ from bench.speech.setup import clips
 from bench.speech.sounds import quiet_sounds, speak
 
 from tests.integration.speech.test_streams import FORMATS, encoded
+from tests.models import FETCH_TIMEOUT_S, MODELS
 from vivavoce.domain.speech import SAMPLE_RATE, Samples
 from vivavoce.engines.asr.openai_compatible import wav_bytes
-from vivavoce.engines.asr.registry import FACTORY, RecogniserSpec, installed_languages
+from vivavoce.engines.asr.registry import FACTORY, RecogniserSpec
 from vivavoce.engines.vad.silero import SileroModel
 from vivavoce.speech.decoding import ByteFeed, Decoder
 from vivavoce.speech.events import Final
@@ -25,21 +25,18 @@ from vivavoce.speech.pipeline import SpeechPipeline
 from vivavoce.speech.pool import PoolSettings, RecogniserPool
 from vivavoce.speech.stream import StreamOptions
 
-MODELS = Path(os.environ.get("VIVAVOCE_MODELS_DIR") or "data/models")
 VAD = MODELS / "silero-vad-v6" / "silero_vad_v6.onnx"
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        not VAD.is_file() or installed_languages(MODELS) != {"en", "ko", "zh"},
-        reason="the speech models are not installed: `vivavoce models pull` with VIVAVOCE_MODELS_DIR",
-    ),
+    pytest.mark.timeout(FETCH_TIMEOUT_S),
+    pytest.mark.usefixtures("speech_models"),
 ]
 needs_voice = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
 
 @pytest.fixture
-async def spoken_to() -> AsyncIterator[SpeechPipeline]:
+async def spoken_to(speech_models: Path) -> AsyncIterator[SpeechPipeline]:
     settings = msgspec.msgpack.encode(RecogniserSpec(models_dir=str(MODELS)))
     pool = RecogniserPool(PoolSettings(factory=FACTORY, settings=settings, workers=1, job_timeout_s=60.0))
     await pool.start()

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.models import speech_models
+
+__all__ = ["speech_models"]
