@@ -22,6 +22,7 @@ from vivavoce.adapters.jwks import JwksKeys
 from vivavoce.adapters.memory.identity import MemoryTickets
 from vivavoce.adapters.sql import identity as sql_identity
 from vivavoce.adapters.sql import stores as sql_stores
+from vivavoce.adapters.sql.api_keys import SqlApiKeys
 from vivavoce.adapters.sql.database import Database
 from vivavoce.adapters.sql.exam_rows import STATEMENTS
 from vivavoce.adapters.sql.library import SqlQuestionSets
@@ -69,6 +70,7 @@ from vivavoce.http.api import create_api
 from vivavoce.http.request_rate import RequestRate
 from vivavoce.http.services import Peer, Services
 from vivavoce.identity.accounts import Users
+from vivavoce.identity.api_keys import ApiKeyDesk
 from vivavoce.identity.doorman import Doorman
 from vivavoce.identity.grants import Grants
 from vivavoce.identity.invitations import InvitationDesk
@@ -251,7 +253,8 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
     provider_keys = JwksKeys(settings.jwt_jwks_url, clock) if settings.jwt_jwks_url else None
     tokens = Tokens(keyring, clock, provider_keys=provider_keys)
     tickets = MemoryTickets()
-    doorman = Doorman(tokens, tickets, accounts, clock, settings.mode)
+    api_keys = ApiKeyDesk(SqlApiKeys(database), audit, clock)
+    doorman = Doorman(tokens, tickets, accounts, clock, settings.mode, api_keys)
     grants = Grants(tokens, refresh_tokens, accounts, clock)
     passwords = Passwords()
     users = Users(accounts=accounts, passwords=passwords, refresh_tokens=refresh_tokens, audit=audit, clock=clock)
@@ -378,6 +381,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         users=users,
         invitations=invitations,
         tickets=TicketOffice(tickets, clock),
+        api_keys=api_keys,
         sessions=sessions,
         entry=entry,
         index=index,

@@ -539,6 +539,43 @@ class Invitations(Protocol):
         ...
 
 
+class ApiKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A program's key, by its hash. It acts as itself, with a role; `sessions` and `exams` are what a token would
+    claim. Times are epoch ms, 0: never, not yet."""
+
+    key_id: str
+    secret_hash: str
+    name: str
+    role: str
+    sessions: tuple[str, ...]
+    exams: tuple[str, ...]
+    created_by: str
+    created_at: int
+    expires_at: int = 0
+    used_at: int = 0
+    revoked_at: int = 0
+
+
+class ApiKeys(Protocol):
+    async def add(self, key: ApiKey) -> bool:
+        """False, and nothing is stored, when the id is taken."""
+        ...
+
+    async def by_id(self, key_id: str) -> ApiKey | None: ...
+
+    async def by_hash(self, secret_hash: str) -> ApiKey | None: ...
+
+    async def note_use(self, key_id: str, at: int) -> None: ...
+
+    async def revoke(self, key_id: str, at: int) -> ApiKey | None:
+        """Revoke it (the first time stays); None when it is unknown."""
+        ...
+
+    async def page(self, before: tuple[int, str] | None, limit: int) -> list[ApiKey]:
+        """Newest first, after the cursor (created_at, key_id)."""
+        ...
+
+
 class Tickets(Protocol):
     """What stands for an identity for a moment."""
 

@@ -17,13 +17,14 @@ from vivavoce import catalogue
 from vivavoce.adapters.blobs.memory import MemoryBlobStore
 from vivavoce.adapters.memory import identity as memory_identity
 from vivavoce.adapters.memory import stores as memory
+from vivavoce.adapters.memory.api_keys import MemoryApiKeys
 from vivavoce.adapters.memory.library import MemoryQuestionSets
 from vivavoce.adapters.memory.rubrics import MemoryRubrics
 from vivavoce.dialogue.plan import make_plan
 from vivavoce.domain.access import Role
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.state import Policy, SessionState
-from vivavoce.engines.evaluator.rubrics import built_in_rubrics, load_rubric
+from vivavoce.engines.evaluator.rubrics import PANEL_CRITERIA, built_in_rubrics, load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
 from vivavoce.evaluation.records import PrivateRecords
@@ -34,6 +35,7 @@ from vivavoce.governance.rights import Rights
 from vivavoce.http.api import create_api
 from vivavoce.http.services import Peer, Services
 from vivavoce.identity.accounts import Users
+from vivavoce.identity.api_keys import ApiKeyDesk
 from vivavoce.identity.doorman import Doorman
 from vivavoce.identity.grants import Grants
 from vivavoce.identity.invitations import InvitationDesk
@@ -106,7 +108,8 @@ class ApiHouse:
         self.tickets = memory_identity.MemoryTickets()
         self.idempotency = memory_identity.MemoryIdempotencyKeys()
         self.tokens = Tokens(self.keyring, self.clock)
-        self.doorman = Doorman(self.tokens, self.tickets, self.accounts, self.clock, mode)
+        self.api_keys = ApiKeyDesk(MemoryApiKeys(), self.audit, self.clock)
+        self.doorman = Doorman(self.tokens, self.tickets, self.accounts, self.clock, mode, self.api_keys)
         self.grants = Grants(self.tokens, self.refresh_tokens, self.accounts, self.clock)
         passwords = quick_passwords()
         self.users = Users(self.accounts, passwords, self.refresh_tokens, self.audit, self.clock)
@@ -176,6 +179,7 @@ class ApiHouse:
             "users": self.users,
             "invitations": self.invitations,
             "tickets": TicketOffice(self.tickets, self.clock),
+            "api_keys": self.api_keys,
             "sessions": self.sessions,
             "entry": Entry(self.sessions, admit),
             "index": index,

@@ -35,6 +35,8 @@ CREATORS: Final[frozenset[Role]] = frozenset({"admin", "recruiter", "interviewer
 STAFF: Final[frozenset[Role]] = frozenset({"admin", "recruiter", "interviewer"})
 
 GUEST_PREFIX: Final = "guest:"
+#: What the user id of a program with an API key begins with.
+KEY_PREFIX: Final = "key:"
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def may_create(self) -> bool:
         return self.role in CREATORS
+
+    @property
+    def is_key(self) -> bool:
+        """Whether this is a program with an API key."""
+        return self.user_id.startswith(KEY_PREFIX)
 
     @property
     def is_admin(self) -> bool:

@@ -11,6 +11,7 @@ from vivavoce.http import asyncapi, docs
 from vivavoce.http.errors import add_error_handlers
 from vivavoce.http.measure import API, MeasureRequests
 from vivavoce.http.routes import (
+    api_keys,
     audio,
     auth,
     confirmation,
@@ -46,6 +47,7 @@ _ROUTERS: Final = (
     rubrics,
     panel,
     users,
+    api_keys,
     sockets,
 )
 _DESCRIPTION: Final = """\

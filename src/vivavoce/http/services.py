@@ -20,6 +20,7 @@ from vivavoce.evaluation.reporter import Reporter
 from vivavoce.governance.rights import Rights
 from vivavoce.http.request_rate import RequestRate
 from vivavoce.identity.accounts import Users
+from vivavoce.identity.api_keys import ApiKeyDesk
 from vivavoce.identity.doorman import Doorman
 from vivavoce.identity.invitations import InvitationDesk
 from vivavoce.identity.keyring import Keyring, Mode
@@ -83,6 +84,7 @@ class Services:
     users: Users
     invitations: InvitationDesk
     tickets: TicketOffice
+    api_keys: ApiKeyDesk
     sessions: Sessions
     entry: Entry
     index: SessionIndex

@@ -8,6 +8,7 @@ import msgspec
 
 from vivavoce.domain.access import GUEST_PREFIX, Identity
 from vivavoce.domain.errors import VivavoceError, forbidden, invalid
+from vivavoce.identity.api_keys import ApiKeyDesk, is_api_key
 from vivavoce.identity.keyring import Mode, digest, refuse_overlong
 from vivavoce.identity.tokens import Tokens, looks_like_jwt
 from vivavoce.ports import Accounts, Clock, Tickets
@@ -21,12 +22,21 @@ _NAMED_LIMIT: Final = 120
 class Doorman:
     """Turns what a client shows into an identity, or refuses it."""
 
-    def __init__(self, tokens: Tokens, tickets: Tickets, accounts: Accounts, clock: Clock, mode: Mode) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        tickets: Tickets,
+        accounts: Accounts,
+        clock: Clock,
+        mode: Mode,
+        api_keys: ApiKeyDesk | None = None,
+    ) -> None:
         self._tokens = tokens
         self._tickets = tickets
         self._accounts = accounts
         self._clock = clock
         self._mode: Mode = mode
+        self._api_keys = api_keys
 
     async def identify(
         self,
@@ -36,15 +46,18 @@ class Doorman:
         is_local_request: bool,
         named: str | int | None = None,
     ) -> Identity:
-        """Who this is: by a ticket, by a token, or as a guest.
+        """Who this is: by a ticket, by an API key, by a token, or as a guest.
 
         `is_local_request` is the gateway's judgement of peer, host, origin and proxy headers; only such requests can
         be guests, and only in development. `named` is the user id that a guest gives. Raises unauthorized: a ticket
-        that is not good, a JWT that is malformed, forged or expired, or nothing to show where that is not enough.
+        or a key that is not good, a JWT that is malformed, forged or expired, or nothing to show where that is not
+        enough.
         """
         if ticket:
             return await self._by_ticket(ticket, is_local_request)
         token = _bare(token)
+        if self._api_keys is not None and is_api_key(token):
+            return await self._api_keys.identify(token)
         if token and (looks_like_jwt(token) or not self._takes_guests(is_local_request)):
             return await self._by_token(token)
         if not self._takes_guests(is_local_request):

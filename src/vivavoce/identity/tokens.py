@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import jwt
 import msgspec
 
-from vivavoce.domain.access import GUEST_PREFIX, ROLES, Identity, Role
+from vivavoce.domain.access import GUEST_PREFIX, KEY_PREFIX, ROLES, Identity, Role
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.ids import SYSTEM
 from vivavoce.identity.keyring import Keyring
@@ -194,7 +194,7 @@ def _user_id(value: object) -> str:
     user_id = str(value)
     if not 0 < len(user_id) <= _USER_ID_LIMIT or not user_id.isprintable():
         raise _invalid("the token's subject is not usable as an id")
-    if user_id.startswith(GUEST_PREFIX) or user_id == SYSTEM:
+    if user_id.startswith((GUEST_PREFIX, KEY_PREFIX)) or user_id == SYSTEM:
         raise _invalid("the token's subject is a reserved id")
     return user_id
 

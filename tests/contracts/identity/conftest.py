@@ -9,10 +9,21 @@ from pathlib import Path
 import pytest
 
 from vivavoce.adapters.memory import identity as memory
+from vivavoce.adapters.memory.api_keys import MemoryApiKeys
 from vivavoce.adapters.sql import identity as sql
+from vivavoce.adapters.sql.api_keys import SqlApiKeys
 from vivavoce.adapters.sql.database import Database
 from vivavoce.adapters.sql.migrate import migrate
-from vivavoce.ports import Accounts, IdempotencyKeys, Invitations, RefreshTokens, SignInGuard, SignInLinks, Tickets
+from vivavoce.ports import (
+    Accounts,
+    ApiKeys,
+    IdempotencyKeys,
+    Invitations,
+    RefreshTokens,
+    SignInGuard,
+    SignInLinks,
+    Tickets,
+)
 
 
 @dataclass
@@ -24,6 +35,7 @@ class Stores:
     invitations: Invitations
     idempotency: IdempotencyKeys
     tickets: Tickets
+    api_keys: ApiKeys
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -38,6 +50,7 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
             memory.MemoryInvitations(),
             memory.MemoryIdempotencyKeys(),
             tickets,
+            MemoryApiKeys(),
         )
         return
     migrate(tmp_path / "store.db")
@@ -51,5 +64,6 @@ async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
         sql.SqlInvitations(database),
         sql.SqlIdempotencyKeys(database),
         tickets,
+        SqlApiKeys(database),
     )
     await database.stop()

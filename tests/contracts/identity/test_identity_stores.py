@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.contracts.identity.conftest import Stores
 from vivavoce.domain.access import Identity
-from vivavoce.ports import Account, Invitation, RefreshToken, StoredAnswer
+from vivavoce.ports import Account, ApiKey, Invitation, RefreshToken, StoredAnswer
 
 
 def account(user_id: str = "u1", **changes: Any) -> Account:
@@ -227,3 +227,43 @@ async def test_a_ticket_is_taken_once_before_it_expires(stores: Stores) -> None:
     assert await stores.tickets.take("t1", 1000) == identity
     assert await stores.tickets.take("t1", 1000) is None
     assert await stores.tickets.take("t2", 2000) is None
+
+
+def api_key(key_id: str = "k1", **changes: Any) -> ApiKey:
+    fields: dict[str, Any] = {
+        "secret_hash": f"hash of {key_id}",
+        "name": "Applicant tracking",
+        "role": "recruiter",
+        "sessions": ("s1", "s2"),
+        "exams": (),
+        "created_by": "u1",
+        "created_at": 1000,
+    }
+    return ApiKey(key_id=key_id, **{**fields, **changes})
+
+
+async def test_api_keys_are_found_by_hash_and_id_as_they_were_stored(stores: Stores) -> None:
+    assert await stores.api_keys.add(api_key())
+    assert not await stores.api_keys.add(api_key(secret_hash="another"))
+    assert await stores.api_keys.by_hash("hash of k1") == api_key()
+    assert await stores.api_keys.by_id("k1") == api_key()
+    assert await stores.api_keys.by_hash("another") is None
+    assert await stores.api_keys.by_id("nothing") is None
+    await stores.api_keys.note_use("k1", 5000)
+    assert await stores.api_keys.by_id("k1") == api_key(used_at=5000)
+
+
+async def test_an_api_key_is_revoked_once(stores: Stores) -> None:
+    await stores.api_keys.add(api_key())
+    assert await stores.api_keys.revoke("k1", 2000) == api_key(revoked_at=2000)
+    assert await stores.api_keys.revoke("k1", 3000) == api_key(revoked_at=2000)
+    assert await stores.api_keys.by_hash("hash of k1") == api_key(revoked_at=2000)
+    assert await stores.api_keys.revoke("nothing", 1) is None
+
+
+async def test_api_keys_are_listed_newest_first_page_by_page(stores: Stores) -> None:
+    for number in range(4):
+        await stores.api_keys.add(api_key(f"k{number}", created_at=1000 + number // 2))
+    first = await stores.api_keys.page(None, 3)
+    assert [key.key_id for key in first] == ["k3", "k2", "k1"]
+    assert [key.key_id for key in await stores.api_keys.page((first[-1].created_at, "k1"), 3)] == ["k0"]

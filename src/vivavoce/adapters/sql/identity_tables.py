@@ -72,6 +72,24 @@ invitations = sa.Table(
     sa.Index("idx_invitations_session", "session_id", "created_at"),
 )
 
+#: `sessions` and `exams` are JSON lists.
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("secret_hash", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("sessions", sa.Text, nullable=False),
+    sa.Column("exams", sa.Text, nullable=False),
+    sa.Column("created_by", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("expires_at", sa.BigInteger, nullable=False),
+    sa.Column("used_at", sa.BigInteger, nullable=False),
+    sa.Column("revoked_at", sa.BigInteger, nullable=False),
+    sa.Index("idx_api_keys_created", "created_at", "key_id"),
+)
+
 idempotency_keys = sa.Table(
     "idempotency_keys",
     metadata,
