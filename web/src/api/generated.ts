@@ -134,6 +134,67 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ApiKeyShape
+         * @example {
+         *       "created_at": "2026-01-31T08:15:00.123Z",
+         *       "created_by": "user_1",
+         *       "exams": [],
+         *       "key_id": "0195f3c0a1b27c3d8e4f5a6b7c8d9e0f",
+         *       "name": "Applicant tracking",
+         *       "role": "recruiter",
+         *       "sessions": [],
+         *       "status": "active",
+         *       "user_id": "key:0195f3c0a1b27c3d8e4f5a6b7c8d9e0f"
+         *     }
+         */
+        ApiKeyShape: {
+            /** Key Id */
+            key_id: string;
+            /**
+             * User Id
+             * @description Who the key is in sessions and in the audit record
+             */
+            user_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student";
+            /** Sessions */
+            sessions: string[];
+            /** Exams */
+            exams: string[];
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Used At
+             * @description Noted every few minutes
+             */
+            used_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "expired" | "revoked";
+        } & {
+            [key: string]: unknown;
+        };
+        /** ApiKeysShape */
+        ApiKeysShape: {
+            /** Items */
+            items: components["schemas"]["ApiKeyShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * AudioPlaceShape
          * @description Seconds of a recording.
          */
@@ -761,6 +822,90 @@ export interface components {
             /** Context */
             context?: unknown;
         };
+        /**
+         * NewApiKeyBody
+         * @description `sessions` and `exams` are what the key is for besides what it creates itself; `*` alone is all.
+         * @example {
+         *       "name": "Applicant tracking",
+         *       "role": "recruiter"
+         *     }
+         */
+        NewApiKeyBody: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "recruiter" | "interviewer" | "observer" | "teacher" | "grader" | "reviewer";
+            /** Sessions */
+            sessions?: string[];
+            /** Exams */
+            exams?: string[];
+            /**
+             * Expires At
+             * @description Null: when it is revoked
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * NewApiKeyShape
+         * @example {
+         *       "created_at": "2026-01-31T08:15:00.123Z",
+         *       "created_by": "user_1",
+         *       "exams": [],
+         *       "key_id": "0195f3c0a1b27c3d8e4f5a6b7c8d9e0f",
+         *       "name": "Applicant tracking",
+         *       "role": "recruiter",
+         *       "secret": "vvk_k0Jq2gkY0Tt7m8Wb1vVqZ3yq4s5u6w7x8y9zAaBbCcD",
+         *       "sessions": [],
+         *       "status": "active",
+         *       "user_id": "key:0195f3c0a1b27c3d8e4f5a6b7c8d9e0f"
+         *     }
+         */
+        NewApiKeyShape: {
+            /** Key Id */
+            key_id: string;
+            /**
+             * User Id
+             * @description Who the key is in sessions and in the audit record
+             */
+            user_id: string;
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "admin" | "recruiter" | "interviewer" | "observer" | "candidate" | "teacher" | "grader" | "reviewer" | "student";
+            /** Sessions */
+            sessions: string[];
+            /** Exams */
+            exams: string[];
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Expires At */
+            expires_at: string | null;
+            /**
+             * Used At
+             * @description Noted every few minutes
+             */
+            used_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "active" | "expired" | "revoked";
+            /**
+             * Secret
+             * @description For `Authorization: Bearer`; shown only in this answer
+             */
+            secret: string;
+        } & {
+            [key: string]: unknown;
+        };
         /** NewInvitationShape */
         NewInvitationShape: {
             /** Invitation Id */
@@ -952,6 +1097,34 @@ export interface components {
             /** Expected Version */
             expected_version?: string | null;
         };
+        /** NoteShape */
+        NoteShape: {
+            /** Note Id */
+            note_id: string;
+            /** Speaker */
+            speaker: string;
+            /** Speaker Id */
+            speaker_id: string;
+            /** Note */
+            note: string;
+            /** Author */
+            author: string;
+            /** Author Id */
+            author_id: string;
+            /** At S */
+            at_s: number;
+            /** Timestamp */
+            timestamp: unknown;
+        } & {
+            [key: string]: unknown;
+        };
+        /** NotesShape */
+        NotesShape: {
+            /** Items */
+            items: components["schemas"]["NoteShape"][];
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * OwnScorecardBody
          * @example {
@@ -1008,6 +1181,72 @@ export interface components {
         OwnScorecardsShape: {
             /** Items */
             items: components["schemas"]["OwnScorecardShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** PanelShape */
+        PanelShape: {
+            /** Session Id */
+            session_id: string;
+            /** Status */
+            status: string;
+            /** Language */
+            language: string;
+            /** Visibility */
+            visibility: string;
+            /** My Role */
+            my_role: string;
+            /** Start Time */
+            start_time: string | null;
+            /** End Time */
+            end_time: string | null;
+            /** Duration */
+            duration: number;
+            /** Speakers */
+            speakers: {
+                [key: string]: unknown;
+            }[];
+            /** Transcripts */
+            transcripts: {
+                [key: string]: unknown;
+            }[];
+            /** Evaluations */
+            evaluations: {
+                [key: string]: unknown;
+            }[];
+            /** Speaker Notes */
+            speaker_notes: {
+                [key: string]: {
+                    [key: string]: unknown;
+                }[];
+            };
+            /** Speaker Stats */
+            speaker_stats: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /** Report */
+            report: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** PanelStatusShape */
+        PanelStatusShape: {
+            /** Session Id */
+            session_id: string;
+            /** Is Active */
+            is_active: boolean;
+            /** Start Time */
+            start_time: string | null;
+            /** Duration */
+            duration: number;
+            /** Total Transcripts */
+            total_transcripts: number;
+            /** Total Evaluations */
+            total_evaluations: number;
+            /** Speakers */
+            speakers: string[];
         } & {
             [key: string]: unknown;
         };
