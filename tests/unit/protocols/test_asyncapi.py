@@ -102,6 +102,14 @@ def test_what_is_known_of_some_messages_only_may_be_left_out() -> None:
     assert problems("rooms.server.live_transcription", joined) != []
 
 
+def test_a_panels_messages_have_no_envelope() -> None:
+    note = {"type": "speaker_note", "speaker": "지원자_1", "note": "Clear."}
+    assert problems("panel.client.speaker_note", note) == []
+    assert problems("panel.client.speaker_note", {**note, "type": "session_end"}) != []
+    assert problems("panel.server.pong", {"type": "pong", "timestamp": "2026-01-01T00:00:00.000Z"}) == []
+    assert problems("panel.server.pong", {"timestamp": "2026-01-01T00:00:00.000Z"}) != []
+
+
 def test_a_room_says_what_its_acknowledgements_carry() -> None:
     operation = DOCUMENT["operations"]["rooms.receive.submit_answer"]
     assert [resolved(entry["$ref"])["$ref"] for entry in operation["reply"]["messages"]] == [

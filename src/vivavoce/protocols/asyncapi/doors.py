@@ -7,6 +7,7 @@ from typing import Final
 from vivavoce.protocols.asyncapi import envelopes
 from vivavoce.protocols.asyncapi.document import Door
 from vivavoce.protocols.dialogue import messages as dialogue
+from vivavoce.protocols.panel import messages as panel
 from vivavoce.protocols.rooms import messages as rooms
 
 _RESUME: Final = {
@@ -65,5 +66,40 @@ DOORS: Final[tuple[Door, ...]] = (
         envelope=envelopes.bare,
         transport="socket.io",
         answers={event: _confirmed_with(event) for event in rooms.CLIENT_EVENTS},
+    ),
+    Door(
+        name="panel",
+        title="Panel interviews",
+        description=(
+            "Several interviewers and candidates speak; who said what is told apart, and each candidate is judged on"
+            " what they said. One message gets one answer; corrections, notes of others, and what is heard come to those"
+            f" who asked for it in `features`: {', '.join(sorted(panel.FEATURES))}."
+        ),
+        addresses=("/api/v1/realtime-interview/ws/interview/{session_id}",),
+        received=panel.CLIENT_MESSAGES,
+        sent=tuple(panel.SERVER_MESSAGES.items()),
+        envelope=envelopes.panel,
+        answers={
+            "audio_chunk": ("audio_processed",),
+            "speaker_note": ("note_saved",),
+            "evaluation_request": ("evaluation_summary",),
+            "session_end": ("session_ended",),
+            "audio_start": ("audio_ack",),
+            "audio_end": ("audio_ack",),
+            "add_utterance": ("saved",),
+            "assign_utterances": ("saved",),
+            "update_speaker": ("saved",),
+            "merge_speakers": ("saved",),
+            "split_speaker": ("saved",),
+            "token_refresh": ("token_refreshed",),
+            "ping": ("pong",),
+        },
+        query={
+            **_RESUME,
+            "private_seq": "The last `private_seq` this client was told",
+            "features": "What to be told besides answers, separated by commas",
+            "language": "The language of the interview, where the session is new",
+        },
+        binary="The next bytes of the recording that `audio_start` opened",
     ),
 )

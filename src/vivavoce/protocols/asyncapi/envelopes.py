@@ -25,6 +25,13 @@ def dialogue(kind: str, data: Schema, from_client: bool) -> Schema:
     return _object(properties, ["type"] if from_client else list(properties))
 
 
+def panel(kind: str, data: Schema, from_client: bool) -> Schema:
+    """No envelope: the type stands beside the fields; in what we send it is one of them."""
+    if not from_client:
+        return data
+    return {"allOf": [_object({"type": {"const": kind}}, ["type"]), data]}
+
+
 def bare(_kind: str, data: Schema, _from_client: bool) -> Schema:
     """The data alone: the message's name is the name of a Socket.IO event, or stands in the data."""
     return data

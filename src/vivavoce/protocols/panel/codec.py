@@ -45,7 +45,8 @@ def encode(message: ServerMessage) -> str:
 
 
 def error_message(error: VivavoceError, sentence: str) -> ErrorMessage:
-    return ErrorMessage(error=sentence, code=error.code, details=error.details, info=dict(error.info))
+    info = {**error.info, "reason": error.reason}
+    return ErrorMessage(error=sentence, code=error.code, details=error.details, info=info)
 
 
 def seconds_of(timestamp: Timestamp) -> float | None:
