@@ -72,7 +72,7 @@ DOORS: Final[tuple[Door, ...]] = (
         title="Panel interviews",
         description=(
             "Several interviewers and candidates speak; who said what is told apart, and each candidate is judged on"
-            " what they said. One message gets one answer; corrections, notes of others, and what is heard come to those"
+            " what they said. One message gets one answer. Corrections, others' notes and what is heard come to those"
             f" who asked for it in `features`: {', '.join(sorted(panel.FEATURES))}."
         ),
         addresses=("/api/v1/realtime-interview/ws/interview/{session_id}",),
