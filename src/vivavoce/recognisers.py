@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from vivavoce.engines.catalogue_pull import Progress
     from vivavoce.speech.pipeline import SpeechPipeline
     from vivavoce.speech.pool import RecogniserPool
+    from vivavoce.speech.speakers import SpeakerTracker
+    from vivavoce.speech.tracking import SpeakerThread
 
 _LOG: Final = logging.getLogger(__name__)
 DETECTOR: Final = "silero-vad-v6"
@@ -54,6 +56,7 @@ class InstalledSpeech:
         self._reason = "speech_missing"
         self._pool: RecogniserPool | None = None
         self._pipeline: SpeechPipeline | None = None
+        self._speakers: SpeakerThread | None = None
         self._opened = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._wanted_bytes = 0
@@ -75,6 +78,17 @@ class InstalledSpeech:
             raise voice_unavailable("voice_unavailable" if self._state == "fetching" else self._reason)
         return self._pipeline
 
+    def open_tracker(self, memory: bytes = b"") -> SpeakerTracker:
+        """A session's speaker tracker, going on from what an earlier one remembered; off where no model is for it.
+
+        Raises `unavailable` when the memory cannot be read.
+        """
+        from vivavoce.speech.speakers import OneSpeaker
+
+        if self._speakers is None:
+            return OneSpeaker()
+        return self._speakers.open(memory, speakers=self._settings.panel_speakers)
+
     async def ready(self) -> SpeechPipeline:
         await self._opened.wait()
         return self.pipeline()
@@ -91,6 +105,8 @@ class InstalledSpeech:
                 await self._task
         if self._pool is not None:
             await self._pool.stop()
+        if self._speakers is not None:
+            await asyncio.to_thread(self._speakers.close)
 
     async def _run(self) -> None:
         try:
@@ -155,6 +171,7 @@ class InstalledSpeech:
     async def _open(self) -> None:
         pool, pipeline = await asyncio.to_thread(_prepare, self._settings)
         self._pool = pool
+        self._speakers = await asyncio.to_thread(_prepare_speakers, self._settings)
         await pool.start()
         self._pipeline = pipeline
         self._state = "ready"
@@ -198,6 +215,20 @@ def _prepare(settings: Settings) -> tuple[RecogniserPool, SpeechPipeline]:
     )
     limits = SpeechLimits(recording_bytes=settings.audio_upload_bytes, stream_s=_STREAM_S)
     return pool, SpeechPipeline(pool, detector.open, limits)
+
+
+def _prepare_speakers(settings: Settings) -> SpeakerThread | None:
+    """What tells speakers apart, None where its models or packages are missing."""
+    from vivavoce.engines.diarization import campplus, segmentation
+    from vivavoce.speech.tracking import SpeakerThread
+
+    root = settings.models_path.absolute()
+    try:
+        embedder = campplus.CampPlusEmbedder(root / campplus.MODEL)
+        return SpeakerThread(embedder, segmentation.PyannoteSegmentation(root / segmentation.MODEL))
+    except VivavoceError as error:
+        _LOG.info("speakers are not told apart: %s", error.details)
+        return None
 
 
 def _detector_file(root: Path) -> Path:

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
 
     models_dir: Path | None = None
     voice_workers: int = Field(2, ge=0, le=64)
+    panel_speakers: int = Field(6, ge=1, le=12)
     audio_session_bytes: int = Field(2 * 1024**3, gt=0)
     audio_storage_bytes: int = Field(50 * 1024**3, gt=0)
     audio_upload_bytes: int = Field(256 * 1024**2, gt=0)

@@ -13,6 +13,7 @@ from vivavoce.domain.interview import InterviewConfig, InterviewPlan
 
 if TYPE_CHECKING:
     from vivavoce.speech.pipeline import SpeechPipeline
+    from vivavoce.speech.speakers import SpeakerTracker
 
 VoiceState = Literal["ready", "fetching", "off"]
 Planning = Callable[[InterviewConfig], InterviewPlan]
@@ -39,6 +40,10 @@ class Speech(Protocol):
         """Wait until there is one."""
         ...
 
+    def open_tracker(self, memory: bytes) -> SpeakerTracker:
+        """A session's speaker tracker, going on from what an earlier one remembered; off where no model is for it."""
+        ...
+
 
 class NoSpeech:
     """A house without voice."""
@@ -52,6 +57,11 @@ class NoSpeech:
     async def ready(self) -> SpeechPipeline:
         never: asyncio.Future[SpeechPipeline] = asyncio.get_running_loop().create_future()
         return await never
+
+    def open_tracker(self, memory: bytes) -> SpeakerTracker:
+        from vivavoce.speech.speakers import OneSpeaker
+
+        return OneSpeaker()
 
 
 def voice_unavailable(reason: str = "voice_unavailable") -> VivavoceError:

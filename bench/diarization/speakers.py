@@ -1,0 +1,218 @@
+"""Who spoke when, on recordings and built conversations streamed in 1 s chunks, and the embedding's error rate.
+
+`python -m bench.diarization.speakers [--spread]` prints the tables and writes bench/results/diarization.json. The
+scorer is pyannote.metrics: diarization error rate with a collar of ±0.25 s, overlapped speech counted. "live" is what
+was said of each turn when it ended; "final" what is said at the end. `--spread` adds conversations of one to six
+readers in several manners, through telephones, in noise, with overlap: what the rules are tuned on.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from bench.diarization.compose import Conversation, Plan, Reference, compose, labelled_recordings, readers
+from bench.speech.setup import TESTDATA, decoded, models_dir, write_results
+from vivavoce.domain.diarization import SpeakerTurn
+from vivavoce.domain.speech import SAMPLE_RATE
+from vivavoce.engines.diarization.campplus import MODEL, CampPlusEmbedder
+from vivavoce.engines.diarization.segmentation import MODEL as ACTIVITY_MODEL
+from vivavoce.engines.diarization.segmentation import PyannoteSegmentation
+from vivavoce.engines.vad.silero import SileroModel
+from vivavoce.speech.diarization.diarizer import Diarizer
+from vivavoce.speech.diarization.ear import Ear
+from vivavoce.speech.worker import rss_bytes
+
+FRAME = 512
+CHUNK_S = 1.0
+#: A turn is labelled when the pause after it is seen: the endpointer's shortest wait.
+AFTER_TURN_S = 0.6
+COLLAR_S = 0.5  # pyannote counts both sides together: ±0.25 s
+
+
+class Bench:
+    """The networks, opened once."""
+
+    def __init__(self, root: Path) -> None:
+        self.embedder = CampPlusEmbedder(root / MODEL)
+        self.activity = PyannoteSegmentation(root / ACTIVITY_MODEL)
+        self.detector = SileroModel(root / "silero-vad-v6" / "silero_vad_v6.onnx")
+
+    def run(self, conversation: Conversation) -> dict[str, Any]:
+        """Streams a conversation; its row of the table."""
+        samples = conversation.samples[: len(conversation.samples) // FRAME * FRAME]
+        frames = samples.reshape(-1, FRAME)
+        speech = self.detector.open().probabilities(frames)
+        ear, diarizer = Ear(self.embedder, self.activity), Diarizer()
+        waiting = sorted(conversation.turns, key=lambda turn: turn.end_s)
+        live: list[SpeakerTurn] = []
+        cpu = 0.0
+        size = round(CHUNK_S * SAMPLE_RATE / FRAME)
+        for first in range(0, len(frames), size):
+            started = time.process_time()
+            for heard in ear.hear(
+                first * FRAME / SAMPLE_RATE, frames[first : first + size], speech[first : first + size]
+            ):
+                diarizer.take(heard)
+            now_s = (first + size) * FRAME / SAMPLE_RATE
+            while waiting and waiting[0].end_s + AFTER_TURN_S <= now_s:
+                live += self._first_label(ear, diarizer, waiting.pop(0))
+            cpu += time.process_time() - started
+        for turn in waiting:
+            live += self._first_label(ear, diarizer, turn)
+        final = diarizer.turns()
+        speakers = {turn.speaker for turn in conversation.turns}
+        scored, first_scored = score(conversation.turns, final), score(conversation.turns, live)
+        return {
+            "name": conversation.name,
+            "seconds": round(len(samples) / SAMPLE_RATE, 1),
+            "speakers": len(speakers),
+            "found": len(diarizer.speakers()),
+            **{name: round(value, 4) for name, value in scored.items()},
+            "live_der": round(first_scored["der"], 4),
+            "cpu_s_per_s": round(cpu / (len(samples) / SAMPLE_RATE), 4),
+        }
+
+    @staticmethod
+    def _first_label(ear: Ear, diarizer: Diarizer, turn: Reference) -> list[SpeakerTurn]:
+        for heard in ear.flush():
+            diarizer.take(heard)
+        diarizer.settle()
+        return diarizer.turns(turn.start_s, turn.end_s)
+
+
+def score(reference: Sequence[Reference], found: Sequence[SpeakerTurn]) -> dict[str, float]:
+    """Error rate with its parts, as shares of the reference's speech."""
+    from pyannote.core import Annotation, Segment
+    from pyannote.metrics.diarization import DiarizationErrorRate
+
+    expected, heard = Annotation(), Annotation()
+    for index, turn in enumerate(reference):
+        expected[Segment(turn.start_s, turn.end_s), index] = turn.speaker
+    for index, said in enumerate(found):
+        heard[Segment(said.start_s, said.end_s), index] = said.speaker
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        parts = DiarizationErrorRate(collar=COLLAR_S, skip_overlap=False)(expected, heard, detailed=True)
+    total = parts["total"]
+    return {
+        "der": parts["diarization error rate"],
+        "missed": parts["missed detection"] / total,
+        "false_alarm": parts["false alarm"] / total,
+        "confusion": parts["confusion"] / total,
+    }
+
+
+def verification(embedder: CampPlusEmbedder) -> dict[str, Any]:
+    """The equal error rate over all pairs of utterances of the readers, and of their first 3 s and 1.5 s."""
+    found: dict[str, Any] = {}
+    for name, length_s in (("whole", 60.0), ("3 s", 3.0), ("1.5 s", 1.5)):
+        owners, windows = [], []
+        for reader, utterances in readers().items():
+            for utterance in utterances:
+                owners.append(reader)
+                windows.append(utterance[: int(length_s * SAMPLE_RATE)])
+        vectors = embedder.embed(windows)
+        first, second = np.triu_indices(len(owners), 1)
+        alike = (vectors @ vectors.T)[first, second]
+        same = np.array([owners[a] == owners[b] for a, b in zip(first, second, strict=True)])
+        rates = [((alike[same] < at).mean(), (alike[~same] >= at).mean(), at) for at in np.sort(alike)]
+        missed, false, at = min(rates, key=lambda rate: abs(rate[0] - rate[1]))
+        found[name] = {
+            "eer": round(float(missed + false) / 2, 4),
+            "threshold": round(float(at), 3),
+            "pairs": len(alike),
+        }
+    return found
+
+
+def spread() -> list[Plan]:
+    """Conversations in many manners; seeds are fixed."""
+    plans: list[Plan] = []
+    for count in range(1, 7):
+        length_s = 60 + 15.0 * count
+        for index, line in enumerate(("clean", "telephone", "telephone+noise12")):
+            plans.append(
+                Plan(name=f"{count} {line}", speakers=count, seed=10 * count + index, line=line, length_s=length_s)
+            )
+        short = Plan(name=f"{count} short turns", speakers=count, seed=100 * count + 1, turn_s=(0.8, 3.0), gain_db=6)
+        plans.append(short)
+        if count > 1:
+            base = {"speakers": count, "length_s": length_s, "gain_db": 4.0}
+            plans += [
+                Plan(name=f"{count} overlap", seed=100 * count + 2, turn_s=(1.5, 7), gap_s=(-1.2, 0.6), **base),
+                Plan(name=f"{count} noise, uneven", seed=100 * count + 3, line="clean+noise10", uneven=True, **base),
+                Plan(
+                    name=f"{count} telephone, overlap", seed=100 * count + 4, line="telephone", gap_s=(-1, 0.7), **base
+                ),
+            ]
+    return plans
+
+
+def memory_growth(bench: Bench, conversation: Conversation, minutes: float = 60.0) -> dict[str, float]:
+    """Memory over an hour of the same voices: the networks' answers are real, and asked once for each second."""
+    samples = conversation.samples[: len(conversation.samples) // FRAME * FRAME]
+    frames = samples.reshape(-1, FRAME)
+    speech = bench.detector.open().probabilities(frames)
+    ear, sounds = Ear(bench.embedder, bench.activity), []
+    for first in range(0, len(frames), 32):
+        sounds += ear.hear(first * FRAME / SAMPLE_RATE, frames[first : first + 32], speech[first : first + 32])
+    diarizer = Diarizer()
+    rounds = round(minutes * 60 / (len(samples) / SAMPLE_RATE))
+    levels, slowest = [], 0.0
+    for _ in range(rounds):
+        for heard in sounds:
+            started = time.perf_counter()
+            diarizer.take(heard)
+            slowest = max(slowest, time.perf_counter() - started)
+        levels.append(rss_bytes() / 2**20)
+    return {
+        "minutes": minutes,
+        "half_mib": round(levels[len(levels) // 2], 1),
+        "end_mib": round(levels[-1], 1),
+        "slowest_ms": round(slowest * 1000, 1),
+        "stretches": len(diarizer.memory.stretches),
+        "speakers": len(diarizer.speakers()),
+    }
+
+
+def main() -> None:
+    console = Console(width=140)
+    if not readers():
+        console.print(f"No recordings at {TESTDATA.name}: nothing to measure.")
+        return
+    bench = Bench(models_dir())
+    conversations = [Conversation(path.parent.name, decoded(path), turns) for path, turns in labelled_recordings()]
+    six = compose(Plan(name="six-speakers (built)", speakers=6, seed=6, length_s=150))
+    plans = spread() if "--spread" in sys.argv else []
+    rows = [bench.run(conversation) for conversation in (*conversations, six)]
+    rows += [bench.run(compose(plan)) for plan in plans]
+    table = Table(
+        "conversation", "s", "speakers", "found", "DER", "missed", "false", "confusion", "live DER", "CPU s/s"
+    )
+    for row in rows:
+        shares = [f"{row[name]:.1%}" for name in ("der", "missed", "false_alarm", "confusion", "live_der")]
+        counts = [str(row["seconds"]), str(row["speakers"]), str(row["found"])]
+        table.add_row(row["name"], *counts, *shares, f"{row['cpu_s_per_s']:.3f}")
+    console.print(table)
+    console.print("scored by pyannote.metrics: collar ±0.25 s, overlap counted; number of speakers not given")
+    right = sum(row["speakers"] == row["found"] for row in rows)
+    console.print(f"right number of speakers: {right} of {len(rows)}")
+    errors = verification(bench.embedder)
+    console.print(f"verification, equal error rate: {errors}")
+    growth = memory_growth(bench, six)
+    console.print(f"an hour: {growth}")
+    results = {"scorer": "pyannote.metrics", "conversations": rows, "verification": errors, "hour": growth}
+    console.print(f"written to {write_results('diarization', results)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+"""Follows the sound of one stream: takes the stretches of one voice out of it and has them turned into embeddings."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from vivavoce.domain.diarization import Embedding, SpeakerEmbedder, SpeechActivity
+from vivavoce.domain.speech import SAMPLE_RATE, Samples
+from vivavoce.speech.diarization.slicing import Alone, Together, slice_activity
+
+#: The longest the network for activity looks back.
+CONTEXT_S: Final = 10.0
+#: How much new sound is looked at together, and how far behind the newest sound.
+STEP_S: Final = 2.0
+_LOOKAHEAD_S: Final = 0.5
+_TILE_S: Final = 1.0
+_WINDOW_S: Final = 1.5
+_SHORTEST_WINDOW_S: Final = 0.4
+_SHORTEST_S: Final = 0.15
+_SPEECH: Final = 0.15
+
+
+class HeardStretch(msgspec.Struct, frozen=True):
+    """One voice alone for some seconds; `embeddings` [windows, size], none when it is too short for one."""
+
+    local: int
+    start_s: float
+    end_s: float
+    embeddings: Embedding
+
+
+class HeardSound(msgspec.Struct, frozen=True):
+    """What some seconds of sound hold. `alone` are the stretches of all the context that ends with them."""
+
+    stretches: tuple[HeardStretch, ...]
+    together: tuple[Together, ...]
+    alone: tuple[Alone, ...]
+
+
+class Ear:
+    """Takes frames as they come; keeps the last 10 s. One ear a stream."""
+
+    def __init__(self, embedder: SpeakerEmbedder, activity: SpeechActivity) -> None:
+        self._embedder = embedder
+        self._activity = activity
+        self._sound = np.zeros(0, np.float32)
+        self._speech = np.zeros(0, np.float32)
+        self._frame = 512
+        self._begin = 0
+        self._done = 0
+
+    def hear(self, start_s: float, frames: Samples, speech: Samples) -> list[HeardSound]:
+        """Takes consecutive frames [count, samples] with their speech probabilities. A jump in time begins anew."""
+        heard: list[HeardSound] = []
+        start = round(start_s * SAMPLE_RATE)
+        if len(self._sound) == 0 or abs(start - self._end) > SAMPLE_RATE // 20:
+            heard += self.flush()
+            self._sound, self._speech = np.zeros(0, np.float32), np.zeros(0, np.float32)
+            self._begin = self._done = start
+        self._frame = frames.shape[1]
+        self._sound = np.concatenate([self._sound, frames.reshape(-1).astype(np.float32, copy=False)])
+        self._speech = np.concatenate([self._speech, speech])
+        while self._end - self._done >= (STEP_S + _LOOKAHEAD_S) * SAMPLE_RATE:
+            now = self._done + round((STEP_S + _LOOKAHEAD_S) * SAMPLE_RATE)
+            heard += self._look(now, now - round(_LOOKAHEAD_S * SAMPLE_RATE))
+        return heard
+
+    def flush(self) -> list[HeardSound]:
+        """Looks at what is left now, without waiting for more."""
+        if self._end - self._done < _SHORTEST_S * SAMPLE_RATE:
+            return []
+        return self._look(self._end, self._end)
+
+    @property
+    def _end(self) -> int:
+        return self._begin + len(self._sound)
+
+    def _look(self, now: int, until: int) -> list[HeardSound]:
+        """Looks at [done, until) with the 10 s before `now` around it."""
+        begun, self._done = self._done, until
+        if float(self._probability(begun, until).max(initial=0.0)) < _SPEECH:
+            self._forget()
+            return []
+        first = max(self._begin, now - round(CONTEXT_S * SAMPLE_RATE))
+        context = self._sound[first - self._begin : now - self._begin]
+        activity = self._activity.activity(context)
+        alone, together = slice_activity(activity, self._activity.frame_s, first / SAMPLE_RATE)
+        begun_s, until_s = begun / SAMPLE_RATE, until / SAMPLE_RATE
+        stretches = [
+            found for item in alone if (found := self._stretch(item, begun_s, until_s, now / SAMPLE_RATE)) is not None
+        ]
+        overlaps = tuple(
+            Together(item.locals, max(item.start_s, begun_s), min(item.end_s, until_s))
+            for item in together
+            if min(item.end_s, until_s) > max(item.start_s, begun_s)
+        )
+        self._forget()
+        return [HeardSound(tuple(stretches), overlaps, tuple(alone))]
+
+    def _stretch(self, alone: Alone, begun_s: float, until_s: float, now_s: float) -> HeardStretch | None:
+        start_s, end_s = max(alone.start_s, begun_s), min(alone.end_s, until_s)
+        if end_s - start_s < _SHORTEST_S:
+            return None
+        probability = self._probability(round(start_s * SAMPLE_RATE), round(end_s * SAMPLE_RATE))
+        if len(probability) and float(probability.mean()) < _SPEECH:
+            return None
+        last_s = min(alone.end_s, now_s)
+        count = max(1, round((end_s - start_s) / _TILE_S))
+        spans: list[tuple[float, float]] = []
+        for index in range(count):
+            middle_s = start_s + (index + 0.5) * (end_s - start_s) / count
+            low_s = min(max(alone.start_s, middle_s - _WINDOW_S / 2), max(alone.start_s, last_s - _WINDOW_S))
+            span = (low_s, min(last_s, low_s + _WINDOW_S))
+            if span not in spans and span[1] - span[0] >= _SHORTEST_WINDOW_S:
+                spans.append(span)
+        windows = [self._between(*span) for span in spans]
+        embeddings = self._embedder.embed(windows) if windows else np.zeros((0, self._embedder.size), np.float32)
+        return HeardStretch(alone.local, start_s, end_s, embeddings)
+
+    def _between(self, start_s: float, end_s: float) -> Samples:
+        return self._sound[round(start_s * SAMPLE_RATE) - self._begin : round(end_s * SAMPLE_RATE) - self._begin]
+
+    def _probability(self, first: int, last: int) -> NDArray[Any]:
+        size = self._frame
+        return self._speech[max(0, (first - self._begin) // size) : -(-(last - self._begin) // size)]
+
+    def _forget(self) -> None:
+        spare = (self._done - round(CONTEXT_S * SAMPLE_RATE) - self._begin) // self._frame
+        if spare > 0:
+            self._sound = self._sound[spare * self._frame :].copy()
+            self._speech = self._speech[spare:].copy()
+            self._begin += spare * self._frame

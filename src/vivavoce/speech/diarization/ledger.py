@@ -1,0 +1,143 @@
+"""Whose each utterance was said to be, and what has changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import msgspec
+
+from vivavoce.domain.diarization import UNKNOWN_SPEAKER, Attribution, Reassignment, SpeakerTurn
+from vivavoce.domain.speech import Word
+
+#: Another voice inside an utterance counts as a part of its own from this length on.
+_SHORTEST_PART_S: Final = 0.6
+
+
+class Entry(msgspec.Struct):
+    """What was last said of a part of an utterance; seconds of session time."""
+
+    utterance: str
+    part: int
+    speaker: str
+    start_s: float
+    end_s: float
+    pinned: bool = False
+
+
+class Ledger:
+    """The last `limit` parts of utterances, in the order in which they were attributed."""
+
+    def __init__(self, limit: int = 4000) -> None:
+        self._limit = limit
+        self.entries: list[Entry] = []
+
+    def of(self, utterance: str) -> list[Entry]:
+        return [entry for entry in self.entries if entry.utterance == utterance]
+
+    def record(self, attributions: Sequence[Attribution]) -> None:
+        known = {attribution.utterance for attribution in attributions}
+        self.entries = [entry for entry in self.entries if entry.utterance not in known]
+        self.entries += [Entry(a.utterance, a.part, a.speaker, a.start_s, a.end_s, a.pinned) for a in attributions]
+        del self.entries[: max(0, len(self.entries) - self._limit)]
+
+    def changes(self, turns: Sequence[SpeakerTurn], from_s: float) -> list[Reassignment]:
+        """What the parts that end after `from_s` are seen as now, where that is something else; remembered as told."""
+        found: list[Reassignment] = []
+        for entry in self.entries:
+            if entry.end_s <= from_s:
+                continue
+            speaker, confidence = dominant(turns, entry.start_s, entry.end_s)
+            if speaker not in (UNKNOWN_SPEAKER, entry.speaker):
+                found.append(
+                    Reassignment(
+                        utterance=entry.utterance,
+                        part=entry.part,
+                        before=entry.speaker,
+                        speaker=speaker,
+                        confidence=confidence,
+                    )
+                )
+                entry.speaker = speaker
+        return found
+
+
+def dominant(turns: Sequence[SpeakerTurn], start_s: float, end_s: float) -> tuple[str, float]:
+    """Who spoke most between two times, and how surely; nobody known with confidence 0 where nobody was heard."""
+    seconds: dict[str, float] = {}
+    sure: dict[str, float] = {}
+    for turn in turns:
+        shared = min(turn.end_s, end_s) - max(turn.start_s, start_s)
+        if shared > 0:
+            seconds[turn.speaker] = seconds.get(turn.speaker, 0.0) + shared
+            sure[turn.speaker] = sure.get(turn.speaker, 0.0) + shared * turn.confidence
+    if not seconds:
+        return UNKNOWN_SPEAKER, 0.0
+    best = max(seconds, key=lambda name: seconds[name])
+    # A stretch that two share is surely neither's alone.
+    return best, round(sure[best] / max(sum(seconds.values()), 1e-6), 3)
+
+
+def attributed(
+    utterance: str, text: str, words: Sequence[Word], start_s: float, end_s: float, turns: Sequence[SpeakerTurn]
+) -> tuple[Attribution, ...]:
+    """The utterance in parts by speaker, cut between words where one speaker follows another."""
+    cuts = _cuts(words, turns)
+    places = _places(text, words)
+    parts: list[Attribution] = []
+    for index, (first, last) in enumerate(zip([0, *cuts], [*cuts, len(words)], strict=True)):
+        begin_s = start_s if first == 0 else words[first].start_s
+        until_s = end_s if last == len(words) else words[last].start_s
+        begin = 0 if first == 0 else places[first]
+        until = len(text) if last == len(words) else places[last]
+        speaker, confidence = dominant(turns, begin_s, until_s)
+        others = {
+            turn.speaker
+            for turn in turns
+            if turn.overlapped
+            and turn.speaker != speaker
+            and min(turn.end_s, until_s) - max(turn.start_s, begin_s) > 0.3
+        }
+        parts.append(
+            Attribution(
+                utterance=utterance,
+                part=index,
+                speaker=speaker,
+                confidence=confidence,
+                start_s=begin_s,
+                end_s=until_s,
+                text=text[begin:until],
+                words=tuple(words[first:last]),
+                others=tuple(sorted(others)),
+            )
+        )
+    return tuple(parts)
+
+
+def _cuts(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> list[int]:
+    """The words at which another speaker begins, for long enough to be no slip."""
+    names = [dominant(turns, word.start_s, max(word.end_s, word.start_s + 0.05))[0] for word in words]
+    runs: list[tuple[str, int, int]] = []
+    for index, name in enumerate(names):
+        if runs and (name in (runs[-1][0], UNKNOWN_SPEAKER)):
+            runs[-1] = (runs[-1][0], runs[-1][1], index + 1)
+        else:
+            runs.append((name, index, index + 1))
+    long = [
+        run
+        for run in runs
+        if run[0] != UNKNOWN_SPEAKER and words[run[2] - 1].end_s - words[run[1]].start_s >= _SHORTEST_PART_S
+    ]
+    return [now[1] for before, now in pairwise(long) if before[0] != now[0]]
+
+
+def _places(text: str, words: Sequence[Word]) -> list[int]:
+    """Where each word begins in the text; a word that is not found begins where the one before ended."""
+    places: list[int] = []
+    at = 0
+    for word in words:
+        found = text.find(word.text.strip(), at)
+        places.append(found if found >= 0 else at)
+        at = found + len(word.text.strip()) if found >= 0 else at
+    return places

@@ -1,0 +1,69 @@
+"""Cuts the activity of local speakers into stretches of one voice alone and stretches of several at once."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Activity = NDArray[Any]
+"""Probabilities [frames, local speakers] that each speaks."""
+
+_ACTIVE: Final = 0.5
+_BRIDGED_S: Final = 0.3
+_SHORTEST_S: Final = 0.1
+
+
+class Alone(msgspec.Struct, frozen=True):
+    """One local speaker, nobody else: seconds."""
+
+    local: int
+    start_s: float
+    end_s: float
+
+
+class Together(msgspec.Struct, frozen=True):
+    """Several local speakers at once: seconds."""
+
+    locals: tuple[int, ...]
+    start_s: float
+    end_s: float
+
+
+def slice_activity(activity: Activity, frame_s: float, start_s: float) -> tuple[list[Alone], list[Together]]:
+    """Stretches of one voice and of several, each in order of time; `start_s` is the first frame's time.
+
+    Pauses of up to 0.3 s of a voice are bridged, sounds under 0.1 s are left out.
+    """
+    active = activity >= _ACTIVE
+    for local in range(active.shape[1]):
+        column = active[:, local]
+        for first, last in _runs(~column):
+            if first > 0 and last < len(column) and (last - first) * frame_s <= _BRIDGED_S:
+                column[first:last] = True
+        for first, last in _runs(column.copy()):
+            if first > 0 and last < len(column) and (last - first) * frame_s < _SHORTEST_S:
+                column[first:last] = False
+    alone: list[Alone] = []
+    together: list[Together] = []
+    codes = active @ (1 << np.arange(active.shape[1]))
+    edges = np.flatnonzero(np.diff(codes)) + 1
+    for first, last in zip([0, *edges], [*edges, len(codes)], strict=True):
+        if first == last or codes[first] == 0:
+            continue
+        speaking = tuple(int(local) for local in np.flatnonzero(active[first]))
+        begin_s, end_s = start_s + first * frame_s, start_s + last * frame_s
+        if len(speaking) == 1:
+            alone.append(Alone(speaking[0], float(begin_s), float(end_s)))
+        else:
+            together.append(Together(speaking, float(begin_s), float(end_s)))
+    return alone, together
+
+
+def _runs(flags: NDArray[Any]) -> list[tuple[int, int]]:
+    """[first, last) of each run of true flags."""
+    padded = np.concatenate([[False], flags, [False]])
+    edges = np.flatnonzero(np.diff(padded.astype(np.int8)))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

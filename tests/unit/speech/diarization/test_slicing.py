@@ -1,0 +1,32 @@
+"""Stretches of one voice, and of several at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from vivavoce.speech.diarization.slicing import Alone, Together, slice_activity
+
+FRAME_S = 0.02
+
+
+def activity(*runs: tuple[float, tuple[int, ...]]) -> np.ndarray:
+    rows = [[[float(local in who) for local in range(3)]] * round(seconds / FRAME_S) for seconds, who in runs]
+    return np.concatenate([np.array(row) for row in rows if row])
+
+
+def rounded(item: Alone | Together) -> tuple[object, float, float]:
+    who = item.local if isinstance(item, Alone) else item.locals
+    return who, round(item.start_s, 2), round(item.end_s, 2)
+
+
+def test_one_after_the_other_and_both_at_once() -> None:
+    alone, together = slice_activity(activity((1, (0,)), (0.5, (0, 2)), (1, (2,)), (1, ())), FRAME_S, 10.0)
+    assert [rounded(item) for item in alone] == [(0, 10.0, 11.0), (2, 11.5, 12.5)]
+    assert [rounded(item) for item in together] == [((0, 2), 11.0, 11.5)]
+
+
+def test_short_pauses_are_bridged_and_clicks_left_out() -> None:
+    heard = activity((1, (0,)), (0.2, ()), (1, (0,)), (1, ()), (0.06, (1,)), (1, ()))
+    alone, together = slice_activity(heard, FRAME_S, 0.0)
+    assert [rounded(item) for item in alone] == [(0, 0.0, 2.2)]
+    assert together == []
