@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from vivavoce.adapters.sql.grading import SqlBatchStore, SqlMarkingStore, SqlRos
 from vivavoce.domain.exam.exam import ExamState
 from vivavoce.engines.grader.contract import Grader
 from vivavoce.engines.grader.exact import ExactGrader
+from vivavoce.engines.grader.rubric import RubricGrader
 from vivavoce.exam_ports import Roster
 from vivavoce.grading.appeals import Appeals
 from vivavoce.grading.batches import Batches, Watch
@@ -79,7 +81,12 @@ class Grading:
 def graders_for(settings: Settings) -> Sequence[Grader]:
     """The graders of this machine, the one to be asked first in front."""
     del settings
-    return [ExactGrader()]
+    graders: list[Grader] = [ExactGrader()]
+    if find_spec("sklearn") is not None:
+        from vivavoce.engines.grader.learning.grader import LearningGrader
+
+        graders.append(LearningGrader())
+    return [*graders, RubricGrader()]
 
 
 def build_grading(settings: Settings, database: Database, log: EventLog, clock: Clock) -> Grading:

@@ -53,15 +53,24 @@ class HumanMark(msgspec.Struct, frozen=True, kw_only=True):
     points: float
 
 
+class MarkedQuestion(msgspec.Struct, frozen=True, kw_only=True):
+    """Another question of the same exam, with what people gave for it."""
+
+    scheme: MarkScheme
+    marks: tuple[HumanMark, ...]
+
+
 class GradeRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Answers to one question, and the marks that people gave so far.
 
+    `related` are the marked questions of the same exam: what a marker values there helps where there are few marks.
     A grade less sure than `least_confidence`, or of a scan poorer than `least_quality`, is `needs_person`.
     """
 
     scheme: MarkScheme
     answers: tuple[Answer, ...]
     marks: tuple[HumanMark, ...] = ()
+    related: tuple[MarkedQuestion, ...] = ()
     least_confidence: float = 0.5
     least_quality: float = 0.5
 

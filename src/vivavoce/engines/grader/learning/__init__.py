@@ -1,0 +1,1 @@
+"""The grader that learns from the marks a teacher gives."""

@@ -1,0 +1,121 @@
+"""What graders of free text read of an answer: its sentences, the terms in them, and what is not part of the answer."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from vivavoce.domain.interview import Language
+from vivavoce.engines.evaluator import safeguards, sentences
+from vivavoce.engines.grader.text import plain
+
+#: Longer answers are read up to here, in characters.
+LONGEST: Final = 20_000
+_WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
+_SUFFIXES: Final = ("ing", "ed", "es", "s", "ly")
+_STOP_WORDS: Final = frozenset(
+    (
+        *("a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "with", "from", "as", "and", "or"),
+        *("but", "if", "then", "so", "that", "this", "these", "those", "it", "its", "is", "are", "was", "were"),
+        *("be", "been", "being", "do", "does", "did", "has", "have", "had", "will", "would", "can", "could"),
+        *("should", "may", "might", "there", "their", "they", "them", "he", "she", "we", "you", "i", "my"),
+        *("your", "our", "his", "her", "which", "who", "what", "when", "where", "why", "how", "also", "very"),
+        *("more", "most", "much", "many", "some", "any", "all", "each", "because"),
+    )
+)
+_STOP_CHARACTERS: Final = frozenset("的了是在和与或及也就都而其这那有个一不为以于")
+_NEGATIONS: Final[dict[Language, re.Pattern[str]]] = {
+    "en": re.compile(
+        r"\b(?:not|no|never|none|nothing|neither|nor|without|cannot|isn't|aren't|wasn't|weren't|don't|doesn't|didn't"
+        r"|won't|can't|couldn't|wouldn't|shouldn't|hasn't|haven't|unable|fails? to)\b"
+    ),
+    "ko": re.compile(r"(?:않|없|아니|못하|못한|안\s|불가능|불필요)"),
+    "zh": re.compile(r"(?:不(?!同|断|仅|但|管|过|论|止|只|得不)|没有|没|无(?!论)|非(?!常)|未(?!来)|勿|别)"),
+}
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """A sentence of the answer at the code points [`start`, `end`), with its terms and whether it negates."""
+
+    text: str
+    start: int
+    end: int
+    terms: frozenset[str]
+    negates: bool
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """An answer as it is read: the sentences that belong to it, and how many were addressed to the marker instead."""
+
+    sentences: tuple[Sentence, ...]
+    set_aside: int
+
+    @property
+    def text(self) -> str:
+        """What is left of the answer, in usual width and lower case."""
+        return plain("\n".join(sentence.text for sentence in self.sentences))
+
+
+@lru_cache(maxsize=8192)
+def read(text: str, language: Language) -> Reading:
+    """Read an answer. A sentence that speaks to whoever marks is set aside: it neither earns nor costs anything."""
+    text = text[:LONGEST]
+    kept: list[Sentence] = []
+    aside = 0
+    for span in sentences.split(text, language):
+        for part in _parts(text, span):
+            if _is_to_the_marker(text, part):
+                aside += 1
+                continue
+            quote = text[part.start : part.end]
+            kept.append(Sentence(quote, part.start, part.end, terms(quote, language), negates(quote, language)))
+    return Reading(tuple(kept), aside)
+
+
+def _parts(text: str, span: sentences.Span) -> list[sentences.Span]:
+    return sentences.pieces(text, span) if _is_to_the_marker(text, span) else [span]
+
+
+def _is_to_the_marker(text: str, span: sentences.Span) -> bool:
+    return safeguards.is_injection(sentences.normalised(text[span.start : span.end]))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in `plain` form, English ones without their endings."""
+    return [stem(word) for word in _WORD.findall(text)]
+
+
+def stem(word: str) -> str:
+    if word.isascii():
+        for suffix in _SUFFIXES:
+            if word.endswith(suffix) and len(word) - len(suffix) >= 3:
+                return word[: -len(suffix)]
+    return word
+
+
+def terms(text: str, language: Language) -> frozenset[str]:
+    """What a text is about: words without endings and small words; pairs of characters where words are not spaced or
+    carry particles."""
+    found: set[str] = set()
+    for word in _WORD.findall(plain(text)):
+        if word.isascii():
+            if word not in _STOP_WORDS:
+                found.add(stem(word))
+        elif len(word) == 1:
+            if word not in _STOP_CHARACTERS:
+                found.add(word)
+        else:
+            found.update(
+                pair
+                for pair in (word[index : index + 2] for index in range(len(word) - 1))
+                if not _STOP_CHARACTERS.issuperset(pair)
+            )
+    return frozenset(found)
+
+
+def negates(text: str, language: Language) -> bool:
+    """Whether a sentence denies an odd number of times."""
+    return len(_NEGATIONS[language].findall(plain(text))) % 2 == 1
