@@ -43,6 +43,7 @@ from vivavoce.engines.interviewer.bank import load_bank
 from vivavoce.engines.interviewer.fallback import FallbackInterviewer, SingleInterviewer
 from vivavoce.engines.interviewer.guided import GuidedInterviewer
 from vivavoce.evaluation.panel import PanelEvaluations
+from vivavoce.evaluation.panel_reporter import PanelReporter
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.report import Report
 from vivavoce.evaluation.reporter import Reporter, transcript
@@ -84,7 +85,7 @@ from vivavoce.identity.upkeep import Upkeep
 from vivavoce.library.question_sets import QuestionLibrary
 from vivavoce.library.rubrics import RubricLibrary
 from vivavoce.observability.metrics import registry_of
-from vivavoce.ports import BlobStore, Invitations, StoreUnavailableError
+from vivavoce.ports import BlobStore, Invitations, Reports, StoreUnavailableError
 from vivavoce.protocols.rooms.messages import CLIENT_EVENTS, SERVER_EVENTS
 from vivavoce.recognisers import InstalledSpeech
 from vivavoce.rooms import integration, plugins
@@ -105,6 +106,8 @@ VERSION: Final = version("vivavoce")
 #: On SQLite one process has the data folder to itself (it holds the lock), so its leases are its own after a restart.
 _PROCESS: Final = "single"
 _UPKEEP_EVERY_S: Final = 3600
+#: Where recordings are sent whole.
+_AUDIO_PATH: Final = "/api/v1/sessions/*/audio"
 #: Events with which something comes into the outbox.
 _LEAVES_WORK: Final = (e.SessionEnded, e.RecordingHeard, cf.TranscriptConfirmed, cf.ConfirmationLapsed)
 
@@ -130,6 +133,7 @@ class House:
     rooms_door: RoomsDoor
     panel_door: PanelDoor
     evaluations: PanelEvaluations
+    reports: Reports
     rooms: Rooms
     gateway: Gateway
     api: FastAPI
@@ -285,13 +289,15 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
 
     records = PrivateRecords(log, clock)
     evaluator = evaluator_for(settings)
-    reporter = Reporter(sessions, records, sql_stores.SqlReports(database), clock, evaluator, load_rubric)
+    reports = sql_stores.SqlReports(database)
     evaluations = PanelEvaluations(
         sessions, records, clock, evaluator, lambda language: load_rubric(PANEL_CRITERIA, language)
     )
+    panel_reporter = PanelReporter(sessions, records, reports, evaluations, clock)
+    reporter = Reporter(sessions, records, reports, clock, evaluator, load_rubric, panel_reporter)
     rubrics = RubricLibrary(SqlRubrics(database), built_in_rubrics(), audit, clock)
     speech = speech or InstalledSpeech(settings)
-    voice = Voice(speech, blobs, sessions, plan_for, grace_s=settings.grace_s)
+    voice = Voice(speech, blobs, sessions, plan_for, grace_s=settings.grace_s, trackers=speech.open_tracker)
     rights = Rights(
         sessions,
         log,
@@ -357,6 +363,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
             max_connections_per_address=settings.max_connections_per_address,
             heartbeat_s=settings.heartbeat_s,
             idle_timeout_s=settings.idle_timeout_s,
+            body_limits=[(_AUDIO_PATH, settings.audio_upload_bytes)],
         ),
         [
             Route(lambda handshake: door if door.serves(handshake) else None),
@@ -386,6 +393,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         entry=entry,
         index=index,
         reporter=reporter,
+        panel_reporter=panel_reporter,
         records=records,
         rubrics=rubrics,
         rights=rights,
@@ -418,6 +426,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         rooms_door=rooms_door,
         panel_door=panel_door,
         evaluations=evaluations,
+        reports=reports,
         rooms=rooms,
         gateway=gateway,
         api=create_api(services),

@@ -217,6 +217,24 @@ def erase(session: Session, data_dir: DataDir = None) -> None:
     typer.echo(json.dumps(_in_house(data_dir, work), indent=2))
 
 
+@app.command("verify-report")
+def verify_report(session: Session, data_dir: DataDir = None) -> None:
+    """Prove that every score of a finished report stands on words that were said (with the server stopped)."""
+
+    async def work(house: House) -> Any:
+        from vivavoce.evaluation.checking import check_stored_report
+
+        return await check_stored_report(house.sessions, house.reports, session)
+
+    found = _in_house(data_dir, work)
+    typer.echo(f"{found.scores} scores, {found.quotations} quotations")
+    for problem in found.problems:
+        typer.echo(f"  {problem}", err=True)
+    typer.echo("every quotation stands where it says" if found.holds else "the report does not hold")
+    if not found.holds:
+        raise typer.Exit(1)
+
+
 def _in_house(data_dir: Path | None, work: Callable[[House], Awaitable[Any]]) -> Any:
     """Run `work` on a house that serves nobody. A refusal ends the command with its sentence."""
     from vivavoce.bootstrap import build

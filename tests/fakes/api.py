@@ -27,6 +27,8 @@ from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.engines.evaluator.rubrics import PANEL_CRITERIA, built_in_rubrics, load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
+from vivavoce.evaluation.panel import PanelEvaluations
+from vivavoce.evaluation.panel_reporter import PanelReporter
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.reporter import Reporter, transcript
 from vivavoce.gateway.addresses import TrustedProxies, client_address, is_local_request, is_loopback_address
@@ -144,7 +146,23 @@ class ApiHouse:
             clock=self.clock,
         )
         self.records = PrivateRecords(self.log, self.clock)
-        self.reporter = Reporter(self.sessions, self.records, self.reports, self.clock, RuleEvaluator(), load_rubric)
+        evaluations = PanelEvaluations(
+            self.sessions,
+            self.records,
+            self.clock,
+            RuleEvaluator(),
+            lambda language: load_rubric(PANEL_CRITERIA, language),
+        )
+        self.panel_reporter = PanelReporter(self.sessions, self.records, self.reports, evaluations, self.clock)
+        self.reporter = Reporter(
+            self.sessions,
+            self.records,
+            self.reports,
+            self.clock,
+            RuleEvaluator(),
+            load_rubric,
+            self.panel_reporter,
+        )
         self.rights = Rights(
             self.sessions,
             self.log,
@@ -184,6 +202,7 @@ class ApiHouse:
             "entry": Entry(self.sessions, admit),
             "index": index,
             "reporter": self.reporter,
+            "panel_reporter": self.panel_reporter,
             "records": self.records,
             "rubrics": RubricLibrary(MemoryRubrics(), built_in_rubrics(), self.audit, self.clock),
             "rights": self.rights,

@@ -164,7 +164,7 @@ def build_report(
         visibility=visibility,
         sealed=False,
         summary=summary,
-        scorecard=_shown(verified),
+        scorecard=shown_scorecard(verified),
         rubric=rubric,
         transcript=tuple(utterances),
         timeline=_timeline(turns, answer_quality or {}),
@@ -181,21 +181,25 @@ def seal(report: Report) -> Report:
 
     Nothing of the AI's judgement is left, nor of other people's; criteria, rubric and transcript stay, for judging.
     """
-    scorecard = msgspec.structs.replace(
-        report.scorecard,
-        criteria=tuple(_sealed_criterion(criterion) for criterion in report.scorecard.criteria),
-        overall=None,
-        strengths=(),
-        gaps=(),
-    )
     return msgspec.structs.replace(
         report,
         sealed=True,
-        scorecard=scorecard,
+        scorecard=seal_scorecard(report.scorecard),
         timeline=tuple(msgspec.structs.replace(entry, answer_quality=None, reason="") for entry in report.timeline),
         notices=(catalogue("report", report.language)["notice.sealed"], *report.notices),
         own_scorecards=(),
         differences=(),
+    )
+
+
+def seal_scorecard(scorecard: ReportScorecard) -> ReportScorecard:
+    """The criteria without what was made of them."""
+    return msgspec.structs.replace(
+        scorecard,
+        criteria=tuple(_sealed_criterion(criterion) for criterion in scorecard.criteria),
+        overall=None,
+        strengths=(),
+        gaps=(),
     )
 
 
@@ -278,7 +282,8 @@ def _timeline(turns: Sequence[Turn], quality: Mapping[int, float | None]) -> tup
     return tuple(entries)
 
 
-def _shown(scorecard: Scorecard) -> ReportScorecard:
+def shown_scorecard(scorecard: Scorecard) -> ReportScorecard:
+    """A scorecard as a report shows it."""
     return ReportScorecard(
         subject=scorecard.subject,
         language=scorecard.language,

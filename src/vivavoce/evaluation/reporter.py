@@ -18,6 +18,7 @@ from vivavoce.domain.session import commands as c
 from vivavoce.domain.session.private import PrivateState, record_evaluation, submit_scorecard
 from vivavoce.domain.session.state import SessionState
 from vivavoce.engines.evaluator.contract import EvaluationRequest, Evaluator
+from vivavoce.evaluation.panel_reporter import PanelReporter
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.report import Report, build_report, differences, seal
 from vivavoce.evaluation.room_transcript import room_transcript
@@ -46,6 +47,7 @@ class Reporter:
         clock: Clock,
         evaluator: Evaluator,
         rubric: Callable[[Sequence[str], Language], Rubric],
+        panels: PanelReporter | None = None,
     ) -> None:
         self._sessions = sessions
         self._records = records
@@ -53,11 +55,15 @@ class Reporter:
         self._clock = clock
         self._evaluator = evaluator
         self._rubric = rubric
+        self._panels = panels
 
     async def produce(self, session_id: str) -> None:
         """Judge, report, store, say so. Called again after a crash it ends with the same one report."""
         state = await self._sessions.state(session_id)
         if state.report != "pending" or state.unconfirmed:
+            return
+        if state.kind == "panel" and self._panels is not None:
+            await self._panels.produce(state)
             return
         rubric = self._rubric_of(state)
         utterances = transcript(state)
@@ -164,7 +170,9 @@ class Reporter:
         return msgspec.json.decode(document, type=Report)
 
     def _rubric_of(self, state: SessionState) -> Rubric:
-        """Of what was planned; in a room, of what was asked about."""
+        """What the session pinned; else of what was planned; in a room, of what was asked about."""
+        if state.rubric is not None:
+            return state.rubric.in_language(state.config.language)
         planned = [item.competency for item in state.plan.competencies] if state.plan else []
         asked = dict.fromkeys(question.competency for question in state.room.asked if question.competency)
         chosen = planned or tuple(asked) or state.config.competencies or COMPETENCIES

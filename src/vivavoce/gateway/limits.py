@@ -48,11 +48,16 @@ class GatewayLimits:
     keep_alive_s: float = 15.0
     max_body_bytes: int = 8 << 20
     body_limits: Sequence[tuple[str, int]] = field(default=())
-    """Pairs of path prefix and bytes for the paths that take more (or less) than `max_body_bytes`; first match wins."""
+    """Pairs of a path and bytes for what takes more (or less) than `max_body_bytes`; first match wins. A path stands
+    for itself and everything below it; `*` is any one segment."""
 
     def body_limit(self, path: str) -> int:
         """How many bytes a request body for `path` may have."""
-        for prefix, limit in self.body_limits:
-            if path.startswith(prefix):
+        segments = path.split("/")
+        for pattern, limit in self.body_limits:
+            wanted = pattern.split("/")
+            if len(wanted) <= len(segments) and all(
+                want in ("*", segment) for want, segment in zip(wanted, segments, strict=False)
+            ):
                 return limit
         return self.max_body_bytes

@@ -15,6 +15,7 @@ from vivavoce.domain.interview import InterviewConfig, InterviewPlan, Language
 from vivavoce.domain.question_bank import QuestionBank
 from vivavoce.domain.scorecard import Utterance
 from vivavoce.domain.session.state import SessionState
+from vivavoce.evaluation.panel_reporter import PanelReporter
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.reporter import Reporter
 from vivavoce.governance.rights import Rights
@@ -89,6 +90,7 @@ class Services:
     entry: Entry
     index: SessionIndex
     reporter: Reporter
+    panel_reporter: PanelReporter
     records: PrivateRecords
     rubrics: RubricLibrary
     rights: Rights

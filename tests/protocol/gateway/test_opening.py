@@ -205,10 +205,18 @@ def test_silent_connections_give_way_to_new_ones() -> None:
 
 
 def test_too_large_a_body_is_413_whether_declared_or_not() -> None:
-    limits = GatewayLimits(max_body_bytes=1000, body_limits=[("/large", 5000)])
+    limits = GatewayLimits(max_body_bytes=1000, body_limits=[("/large", 5000), ("/sessions/*/audio", 5000)])
     with Server(app=echoing_app, limits=limits) as server:
         declared = b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
-        for path, size, status in ((b"/", 1001, 413), (b"/large/x", 5001, 413), (b"/larg", 5000, 413)):
+        for path, size, status in (
+            (b"/", 1001, 413),
+            (b"/large/x", 5001, 413),
+            (b"/larg", 5000, 413),
+            (b"/largest", 5000, 413),
+        ):
+            got, _, body = answer_to(server, declared % (path, size) + b"x" * size)
+            assert (got, body["error"]) == (status, "too_large")
+        for path, size, status in ((b"/sessions/s/audio", 5001, 413), (b"/sessions/s/x/audio", 5000, 413)):
             got, _, body = answer_to(server, declared % (path, size) + b"x" * size)
             assert (got, body["error"]) == (status, "too_large")
         chunked = (

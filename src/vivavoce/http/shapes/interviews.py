@@ -332,6 +332,7 @@ class OwnScorecardBody(OwnBody):
     criteria: Annotated[list[CriterionMarkBody], Field(max_length=64)]
     recommendation: Recommendation
     comment: Annotated[str, Field(max_length=10_000)] = ""
+    candidate: Annotated[str, Field(max_length=200, description="Of a panel with several: whose (id or name)")] = ""
 
 
 class CriterionMarkShape(Shape):
@@ -345,6 +346,14 @@ class OwnScorecardShape(Shape):
     author_id: str
     author_name: str
     submitted_at: str
+    criteria: list[CriterionMarkShape]
+    recommendation: Recommendation
+    comment: str
+
+
+class AdjudicationShape(Shape):
+    candidate: str
+    by: str
     criteria: list[CriterionMarkShape]
     recommendation: Recommendation
     comment: str

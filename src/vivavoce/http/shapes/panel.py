@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from vivavoce.http.shapes.base import Shape
 
@@ -47,3 +47,23 @@ class NoteShape(Shape):
 
 class NotesShape(Shape):
     items: list[NoteShape]
+
+
+class PanelReportShape(Shape):
+    """The report of a panel. Of a candidate who is `sealed` for its reader every score is null, evidence is empty."""
+
+    kind: Literal["panel"]
+    session_id: str
+    generated_at: str
+    language: str
+    visibility: str
+    sealed: bool
+    summary: dict[str, Any]
+    rubric: dict[str, Any]
+    speakers: list[dict[str, Any]]
+    candidates: list[dict[str, Any]]
+    questions: list[dict[str, Any]]
+    transcript: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+    notices: list[str]
+    engines: list[dict[str, Any]]
