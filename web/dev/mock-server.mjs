@@ -19,7 +19,7 @@ const argument = (name, fallback) => {
   return at < 0 ? fallback : process.argv[at + 1];
 };
 const PORT = Number(argument("port", "8099"));
-const APP = fileURLToPath(new URL("../../src/vivavoce/http/webapp/", import.meta.url));
+const APP = argument("app", fileURLToPath(new URL("../../src/vivavoce/http/webapp/", import.meta.url)));
 const HOUR = 3_600_000;
 const iso = (offset = 0) => new Date(Date.now() + offset).toISOString();
 
@@ -298,6 +298,7 @@ async function answer(request, response) {
   if (url.pathname === "/__mock") {
     if (body.reset) seed();
     mock = { ...mock, ...body };
+    if (body.sockets === "refuse") rooms.disconnectSockets(true);
     if (body.sockets === "refuse") for (const open of sockets.values()) for (const socket of open) socket.terminate();
     return json(200, mock);
   }
@@ -408,6 +409,6 @@ server.on("upgrade", (request, socket, head) => {
   return door.handleUpgrade(request, socket, head, (opened) => onConnection(opened, decodeURIComponent(match[1])));
 });
 
-startRooms(server, { state: () => mock, sessionOf });
+const rooms = startRooms(server, { state: () => mock, sessionOf });
 
 server.listen(PORT, "127.0.0.1", () => process.stdout.write(`mock on http://127.0.0.1:${PORT}\n`));

@@ -5,12 +5,13 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const PORT = 8099;
+const PORT = Number(process.env.MOCK_PORT ?? 8099);
 export const BASE = `http://127.0.0.1:${PORT}`;
 
 export async function startMock() {
   const script = fileURLToPath(new URL("../dev/mock-server.mjs", import.meta.url));
-  const child = spawn(process.execPath, [script, "--port", String(PORT)], { stdio: ["ignore", "pipe", "inherit"] });
+  const app = process.env.WEBAPP === undefined ? [] : ["--app", process.env.WEBAPP];
+  const child = spawn(process.execPath, [script, "--port", String(PORT), ...app], { stdio: ["ignore", "pipe", "inherit"] });
   await new Promise((started, failed) => {
     child.stdout.once("data", started);
     child.once("exit", () => failed(new Error("the stand-in server did not start")));
@@ -284,7 +285,7 @@ export const PAGES = {
       await open("/rooms/new")(page);
       await page.getByLabel(/^Name/).fill("Backend engineer, second round");
       await page.getByLabel("Take questions from an earlier set").selectOption({ index: 1 });
-      await page.locator("ol textarea").nth(2).waitFor();
+      await page.getByText("Question 3", { exact: true }).waitFor();
       await page.locator("summary").first().click();
     },
   },

@@ -51,6 +51,10 @@ export class VoiceSender {
     this.#options = options;
   }
 
+  get recording(): boolean {
+    return this.#recording;
+  }
+
   /** Seconds of speech that the server does not keep yet. */
   get waiting_s(): number {
     return this.#chunks.reduce((sum, chunk) => sum + chunk.bytes.length, 0) / BYTES_PER_S;

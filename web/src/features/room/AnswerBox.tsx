@@ -8,7 +8,6 @@ import { SendIcon } from "@/ui/icons";
 import { Notice } from "@/ui/primitives";
 import { clockText, LOCALES, useFormat, useText } from "@/ui/text";
 import css from "./Room.module.css";
-import { VoiceAnswerBox } from "./VoiceAnswerBox";
 
 const LIMIT = 10_000;
 
@@ -100,7 +99,6 @@ export function AnswerBox({ question, language }: { question: Question; language
           )}
         </div>
       </form>
-      <VoiceAnswerBox paused={paused} />
     </div>
   );
 }

@@ -14,6 +14,7 @@ import { type Pane, Panes } from "./Panes";
 import { People } from "./People";
 import css from "./Room.module.css";
 import { RoomHead } from "./RoomHead";
+import { VoiceAnswerBox } from "./VoiceAnswerBox";
 
 /** The room for the one who is asked. */
 export function CandidateRoom({ session, name }: { session: Session; name: string }) {
@@ -44,7 +45,12 @@ export function CandidateRoom({ session, name }: { session: Session; name: strin
               <Notice role="status">{t("room.paused_text")}</Notice>
             </div>
           )}
-          {question !== null && <AnswerBox key={question.question_id} question={question} language={language} />}
+          {question !== null && (
+            <>
+              <AnswerBox key={question.question_id} question={question} language={language} />
+              <VoiceAnswerBox paused={status === "paused"} />
+            </>
+          )}
         </>
       ),
     },

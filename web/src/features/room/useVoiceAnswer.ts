@@ -76,5 +76,13 @@ export function useVoiceAnswer(allowed: boolean): VoiceAnswer {
     else sender.pause();
   }, [connection.name, sender]);
 
+  // The page goes away in the middle of a sentence: what was said so far is still a whole recording.
+  useEffect(
+    () => () => {
+      if (sender.recording) stopRef.current();
+    },
+    [sender],
+  );
+
   return { state, trouble, level, seconds, waiting_s: waiting, refused, start, stop };
 }
