@@ -19,12 +19,16 @@ from vivavoce.domain.interview import Language
 from vivavoce.domain.question_bank import Question
 
 _MOST_CHARACTERS: Final = 48
-_ENGLISH_TOKEN: Final = re.compile(r"[A-Za-z0-9$€£][A-Za-z0-9'’&+#/%$€£.-]*[A-Za-z0-9%+#]|[A-Za-z0-9]|[,.;:!?()\"“”—–]")
+#: A figure is one token, with what groups its thousands and parts its decimals.
+_ENGLISH_TOKEN: Final = re.compile(
+    r"[$€£]?\d+(?:[.,]\d+)+[%A-Za-z]*|[A-Za-z0-9$€£][A-Za-z0-9'’&+#/%$€£.-]*[A-Za-z0-9%+#]|[A-Za-z0-9]"
+    r"|[,.;:!?()\"“”—–]"
+)
 _ENGLISH_CHANGE: Final = re.compile(
     r"\bfrom (?:about |around |roughly )?[\d$€£][\w.,%$€£]*(?: [a-z]+){0,3}"
     r" to (?:about |around |roughly )?[\d$€£][\w%$€£]*(?:[.,]\d+)*"
-    r"(?: (?:million|thousand|billion|percent|seconds?|minutes?|hours?|days?|weeks?|months?|ms"
-    r"|a (?:day|week|month|year)))?"
+    r"(?: (?:dollars|euros|pounds|points|million|thousand|billion|percent|seconds?|minutes?|hours?|days?|weeks?"
+    r"|months?|ms|a (?:day|week|month|year)))?"
 )
 _NUMBER_WORDS: Final = frozenset(
     ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "twelve", "several")
@@ -37,11 +41,19 @@ _BEFORE_NOUN: Final = frozenset(
         "using", "called", "against", "between", "and", "or", "new",
     )
 )  # fmt: skip
+#: What somebody does: it follows their name, and is no part of a thing's.
+_THIRD_PERSON: Final = frozenset(
+    (
+        "likes", "owns", "wants", "needs", "says", "thinks", "knows", "works", "leads", "runs", "uses", "writes",
+        "asks", "helps", "feels", "means", "makes", "takes", "gives", "gets", "goes", "comes", "does", "keeps",
+        "prefers", "believes", "brings", "tells", "sees", "finds", "lives", "loves", "hates", "tries", "decides",
+    )
+)  # fmt: skip
 _ZH_DATE: Final = re.compile(r"^\d+年(?:\d+月)?$")
 _DENIED_EN: Final = re.compile(r"n['’]t\b|\b(?:not|no|never|without|nobody|nothing|cannot|hardly)\b", re.IGNORECASE)
 _DENIED_KO: Final = re.compile(r"^[^,.]{0,14}(?:없|않|못했|못하|모르|아니)")
 _DENIED_ZH: Final = re.compile(r"没|不|无法|未")
-_HAN_CLAUSE: Final = re.compile(r"[^，。！？；：、,.!?;:\n()\uff08\uff09“”\"「」《》]+")
+_HAN_CLAUSE: Final = re.compile(r"(?:(?<=\d)[.,](?=\d)|[^，。！？；：、,.!?;:\n()\uff08\uff09“”\"「」《》])+")
 _ZH_LEAD: Final = re.compile(
     r"^(?:(?:然后|所以|但是|但|而且|因为|后来|最后|于是|当时|首先|其次|接着|随后|同时|不过|其实|结果|最终|比如说?|例如|"
     r"另外|之后|第[一二三四五六](?:天|周|个?月)?|我们?的?|自己|也|就|先|再|又|都|还|便|则|并|并且|而|和|跟|把|将|"
@@ -82,6 +94,7 @@ _KO_CHANGE: Final = re.compile(
     r"(?:[가-힣]+ )?\d[\d.,만천]*\s?[가-힣%a-zA-Z]{0,3}에서 "
     r"\d[\d.,만천]*\s?[가-힣%a-zA-Z]{0,3}?(?=으로|로)"
 )
+_KO_WORD: Final = re.compile(r"(?:(?<=\d)[.,](?=\d)|[^\s,.!?…·\"'“”‘’()])+")
 _KO_TIME: Final = re.compile(
     r"(?:\d\s*(?:년|월|일|시|시간|분|주|개월|초)|요일|아침|저녁|오전|오후|전|후|뒤|중간|이후|날|때|매일|매주|매달|동안|첫)$"
 )
@@ -89,7 +102,7 @@ _KO_TIME: Final = re.compile(
 _TERM: Final = re.compile(r"[a-z][A-Z]|\b[A-Z]{2,}|[A-Za-z]\d")
 _LATIN: Final = re.compile(r"[A-Za-z]{2,}")
 _DIGIT: Final = re.compile(r"\d")
-_DIGITS: Final = re.compile(r"\d+")
+_FIGURES: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _FIGURE: Final = re.compile(r"[\d.,%$€£]+")
 _NAMED: Final = re.compile(r"\d|[a-z][A-Z]|^[A-Z]{2,}")
 _FIGURE_OR_NAME: Final = re.compile(r"\d|[A-Z]{2}")
@@ -121,7 +134,7 @@ def _worth(phrase: str, language: Language, lex: Lexicon, cues: tuple[str, ...],
         score += 0.9
     if _DIGIT.search(phrase):
         # A change says more than a bare figure, and a bare figure less than a thing with a name.
-        score += 0.6 if len(_DIGITS.findall(phrase)) > 1 else -0.2 if phrase[0].isdigit() and language == "en" else 0.3
+        score += 0.6 if len(_FIGURES.findall(phrase)) > 1 else -0.2 if phrase[0].isdigit() and language == "en" else 0.3
     score += 0.3 * min(2, sum(cue in lowered and has_cue(lowered, cue, language) for cue in cues))
     if language == "en":
         words = [word for word in lowered.split() if word not in _DETERMINERS]
@@ -180,7 +193,12 @@ def _english(sentence: str, lex: Lexicon) -> Iterator[str]:
             index += 1
         end = index
         while end < len(tokens) and end - index < 4 and _is_noun_like(tokens[end], lowered[end], end == index, lex):
+            if lowered[end + 1 : end + 3] == ["by", lowered[end]]:
+                break  # "line by line" says how, and not what
             end += 1
+        if index < end < len(tokens) and lowered[end] in _THIRD_PERSON:
+            index = end + 1  # whoever does something, and not what was spoken of
+            continue
         while end > index and lowered[end - 1] in lex.not_last:
             end -= 1
         if end == index:
@@ -198,6 +216,8 @@ def _is_noun_like(token: str, lowered: str, first: bool, lex: Lexicon) -> bool:
         return False
     if _FIGURE.fullmatch(token):
         return first
+    if not first and lowered in _THIRD_PERSON:
+        return False
     return first or not (lowered.endswith(("ed", "ly")) or (lowered.endswith("ing") and len(lowered) > 5))
 
 
@@ -205,7 +225,7 @@ def _korean(sentence: str, lex: Lexicon) -> Iterator[str]:
     """Changes from one figure to another; a noun with its particle taken off, and up to two bare nouns before it."""
     for change in _KO_CHANGE.finditer(sentence):
         yield change.group()
-    words = list(re.finditer(r"[^\s,.!?…·\"'“”‘’()]+", sentence))
+    words = list(_KO_WORD.finditer(sentence))
     for index, match in enumerate(words):
         bare = _korean_noun(match.group(), lex)
         if not bare or _DENIED_KO.search(sentence[match.end() :]):

@@ -43,6 +43,20 @@ async def test_the_printed_python_client_takes_the_very_next_message_as_the_answ
         await silence(ws)
 
 
+async def test_the_language_of_the_first_words_is_the_interviews(house: Served) -> None:
+    async with house.socket() as ws:
+        session_id = (await receive(ws))["session_id"]
+        await send(ws, "text_input", session_id, text="안녕하세요, 준비됐습니다.", language="ko")
+        answer = await receive(ws)
+        assert any("가" <= letter <= "힣" for letter in answer["data"]["ai_response"])
+        await send(ws, "text_input", session_id, text="저는 결제 팀에서 일했습니다.", language="en")
+        answer = await receive(ws)
+        assert any("가" <= letter <= "힣" for letter in answer["data"]["ai_response"])
+        await send(ws, "text_input", session_id, text="Hallo", language="de")
+        refused = await receive(ws)
+        assert (refused["type"], refused["data"]["error"]) == ("error", "invalid_payload")
+
+
 async def test_a_placeholder_token_is_a_guest_too(house: Served) -> None:
     async with house.socket("interview_123", query="?token=your_jwt_token_here") as ws:
         assert (await receive(ws))["session_id"] == "interview_123"

@@ -115,6 +115,18 @@ async def test_spec_0_7_a_recording_over_the_limit_is_refused_and_leaves_nothing
         (b"words " * 50, "application/octet-stream", 415),
     ],
 )
+async def test_spec_0_7_a_recording_may_be_as_large_as_the_setting_says(tmp_path: Path) -> None:
+    speech = ToneSpeech()
+    async with served(tmp_path / "large", speech, audio_upload_bytes=10_000_000) as house:
+        await speech.ready()
+        session_id = await interview(house, "kim")
+        async with candidate(house, session_id) as http:
+            taken = await upload(http, session_id, wav_file(pcm(spoken(300.0))))
+            assert (taken.status_code, taken.json()["bytes"] > 8 << 20) == (201, True)
+            refused = await upload(http, session_id, wav_file(pcm(spoken(350.0))))
+            assert (refused.status_code, refused.json()["error"]) == (413, "too_large")
+
+
 async def test_what_is_no_audio_is_refused_over_http(house: Served, audio: bytes, kind: str, status: int) -> None:
     session_id = await interview(house, "kim")
     async with candidate(house, session_id) as http:

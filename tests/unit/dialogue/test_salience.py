@@ -26,6 +26,26 @@ def test_takes_up_the_thing_itself(language: Language, text: str, quote: str) ->
 
 
 @pytest.mark.parametrize(
+    ("language", "text", "quote"),
+    [
+        ("en", "We cleared a backlog of 4,000 unpaid invoices line by line.", "4,000 unpaid invoices"),
+        ("en", "Costs fell from 1,200 to 900 dollars after that.", "from 1,200 to 900 dollars"),
+        ("ko", "하루에 4,000건의 환불을 처리했습니다.", "4,000건"),
+        ("zh", "后来我们每天处理4,000笔退款。", "每天处理4,000笔退款"),
+        ("zh", "成本从1,200元降到900元。", "成本从1,200元降到900元"),
+    ],
+)
+def test_a_figure_is_never_cut(language: Language, text: str, quote: str) -> None:
+    assert salient_quote(text, language, None) == quote
+
+
+def test_who_does_something_is_no_thing_to_ask_about() -> None:
+    assert salient_quote("My colleague Petra likes short meetings.", "en", None) == ""
+    assert salient_quote("I told the team that Petra owns the payment ledger.", "en", None) == "the payment ledger"
+    assert salient_quote("We moved the Kafka topics to another cluster.", "en", None) == "the Kafka topics"
+
+
+@pytest.mark.parametrize(
     ("language", "text"),
     [
         ("en", "It was fine."), ("en", "My colleague helped me."), ("en", "I don't have the exact numbers."),

@@ -153,6 +153,8 @@ class DialogueConnection:
 
     def _text_input(self, data: m.TextInputData, _: m.ClientMessage) -> None:
         client_id = check_client_id(data.client_id)
+        if data.language is not None and self.session.state.status == "scheduled":
+            self._configure(m.ConnectData(language=data.language))  # the first words say in what language it will be
         state = self.session.state
         command = c.SubmitInput(
             user_id=self.identity.user_id,

@@ -15,6 +15,8 @@ FEATURES: Final[frozenset[str]] = frozenset({"status", "deltas", "opening", "pro
 WireId = str | int
 
 
+SpokenLanguage = Literal["en", "ko", "zh", "auto"]
+
 # --- from the client ------------------------------------------------------------------------------------------------
 
 
@@ -34,14 +36,15 @@ class ConnectData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TextInputData(msgspec.Struct, frozen=True, kw_only=True):
+    """`language` of the first words is the interview's, where nobody has said it before."""
+
     text: str
     context: Any = None
-    language: str | None = None
+    language: SpokenLanguage | None = None
     client_id: str | None = None
     user_id: WireId | None = None
 
 
-SpokenLanguage = Literal["en", "ko", "zh", "auto"]
 SampleRate = Annotated[int, msgspec.Meta(ge=4_000, le=384_000)]
 Channels = Annotated[int, msgspec.Meta(ge=1, le=16)]
 
