@@ -294,6 +294,9 @@ AnyRoomEvent = (
     | SpeechCaptioned
 )
 
+#: Messages of the chat that the state keeps: a busy room must not grow with what was said in it.
+MESSAGES_KEPT: Final = 200
+
 # --- the state -----------------------------------------------------------------------------------------------------
 
 
@@ -364,6 +367,7 @@ class RoomState(msgspec.Struct):
     versions: dict[tuple[str, str], int] = {}
     """(person, question) → the newest version of the answer."""
     messages: list[ChatMessage] = []
+    """The newest of the chat; all of it is in the log."""
     captions: list[Caption] = []
     help: dict[str, HelpRequest] = {}
     """The open requests by id, oldest first."""

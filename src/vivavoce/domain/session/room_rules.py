@@ -369,9 +369,10 @@ def _stopped(s: SessionState, entry: e.Recorded, d: r.RoomStopped) -> None:
 
 
 def _sent(s: SessionState, entry: e.Recorded, d: r.MessageSent) -> None:
-    s.room.messages.append(
-        r.ChatMessage(entry.seq, entry.event_id, d.user_id, d.text, d.kind, entry.at, entry.client_id)
-    )
+    messages = s.room.messages
+    messages.append(r.ChatMessage(entry.seq, entry.event_id, d.user_id, d.text, d.kind, entry.at, entry.client_id))
+    if len(messages) > r.MESSAGES_KEPT:
+        del messages[0]
     s.last_activity = entry.at
 
 

@@ -22,7 +22,7 @@ Message = tuple[str, msgspec.Struct | dict[str, Any]]
 
 #: The name under which the AI interviewer of a dialogue speaks in a room.
 AI_INTERVIEWER: Final = "ai_interviewer"
-_SHOWN_MESSAGES: Final = 200
+_SHOWN_CAPTIONS: Final = 200
 
 
 def audience_of(role: Role) -> Audience:
@@ -357,7 +357,7 @@ def snapshot(
                 "timestamp": _s(message.at),
                 "client_id": message.client_id,
             }
-            for message in room.messages[-_SHOWN_MESSAGES:]
+            for message in room.messages
         ],
         "captions": [
             {
@@ -367,7 +367,7 @@ def snapshot(
                 "question_id": caption.question_id,
                 "timestamp": _s(caption.at),
             }
-            for caption in room.captions[-_SHOWN_MESSAGES:]
+            for caption in room.captions[-_SHOWN_CAPTIONS:]
         ],
         "help": [
             {

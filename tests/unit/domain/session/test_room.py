@@ -344,6 +344,14 @@ def test_spec_6_9_what_people_said_is_taken_out_and_the_sequence_stays() -> None
     assert fold(redacted).head == room.state.head
 
 
+def test_a_busy_chat_does_not_grow_the_state() -> None:
+    room = Room().live()
+    for number in range(r.MESSAGES_KEPT + 5):
+        room.ask(r.SendMessage, text=str(number))
+    kept = [message.text for message in room.state.room.messages]
+    assert (kept[0], len(kept)) == ("5", r.MESSAGES_KEPT)
+
+
 NAMES = st.sampled_from(sorted(ROLES))
 
 
