@@ -465,7 +465,7 @@ def evaluator_for(settings: Settings) -> Evaluator:
     if not settings.llm_base_url:
         return RuleEvaluator()
     from vivavoce.engines.evaluator.llm import LlmEvaluator
-    from vivavoce.engines.evaluator.llm import LlmOptions as EvaluatorOptions
+    from vivavoce.engines.structured_model import LlmOptions as EvaluatorOptions
 
     return LlmEvaluator(
         EvaluatorOptions(

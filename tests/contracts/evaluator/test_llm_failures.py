@@ -11,8 +11,9 @@ import pytest
 from tests.contracts.evaluator.conversations import ANSWERS, interview
 from tests.contracts.evaluator.model_server import Answer, entry, judgement, judging, prompt_of, serving
 from vivavoce.domain.errors import VivavoceError
-from vivavoce.engines.evaluator.llm import LlmEvaluator, LlmOptions
+from vivavoce.engines.evaluator.llm import LlmEvaluator
 from vivavoce.engines.evaluator.prompt import PROMPT_VERSION
+from vivavoce.engines.structured_model import LlmOptions
 
 pytestmark = pytest.mark.slow
 

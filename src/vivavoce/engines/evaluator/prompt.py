@@ -12,6 +12,7 @@ from vivavoce.domain.interview import Language
 from vivavoce.domain.scorecard import Rubric, Scorecard, Utterance
 from vivavoce.engines.evaluator import safeguards, sentences
 from vivavoce.engines.evaluator.contract import EvaluationRequest
+from vivavoce.engines.structured_model import AGAIN
 
 _LANGUAGE_NAMES: Final[dict[Language, str]] = {"en": "English", "ko": "Korean", "zh": "Simplified Chinese"}
 _QUESTION_LIMIT: Final = 400
@@ -37,11 +38,7 @@ Answer with one JSON object and nothing else:
 "keywords": ["..."], "evidence": [{{"utterance_id": "...", "quote": "..."}}]}}]}}
 with exactly one entry for each criterion of the rubric."""
 
-_AGAIN: Final = """\
-That answer could not be used: {problem}.
-Answer again with the whole JSON object and nothing else, following the rules."""
-
-PROMPT_VERSION: Final = "1-" + hashlib.sha256((_SYSTEM + _AGAIN).encode()).hexdigest()[:8]
+PROMPT_VERSION: Final = "1-" + hashlib.sha256((_SYSTEM + AGAIN).encode()).hexdigest()[:8]
 
 
 class JudgedQuote(msgspec.Struct, frozen=True):
@@ -89,10 +86,6 @@ def user_prompt(request: EvaluationRequest) -> str:
     parts += _transcript([item for item in request.utterances if item.utterance_id not in known], request)
     parts.append(f"{fence}>>")
     return "\n".join(parts)
-
-
-def again_prompt(problem: str) -> str:
-    return _AGAIN.format(problem=problem)
 
 
 def fence_of(request: EvaluationRequest) -> str:
