@@ -66,6 +66,12 @@ system:
 	    chromium espeak-ng fonts-noto-cjk gcc libc6-dev >/dev/null; \
 	fi
 
+# The models that the tests of speech listen with, where `make run` has them too.
+.PHONY: models
+models: $(STAMPS)/python
+	@VIVAVOCE_MODELS_DIR="$${VIVAVOCE_MODELS_DIR:-$(CURDIR)/data/models}" $(BIN)/vivavoce models pull \
+	  || echo "· the models could not be fetched (is there a network?): the tests of speech say that they were left out"
+
 # --- the two commands -------------------------------------------------------------------------------------------
 
 .PHONY: run test
@@ -74,7 +80,7 @@ run: $(STAMPS)/python web ## Set everything up and serve (PORT=, DATA_DIR=)
 	  --port $(PORT) --data-dir "$(DATA_DIR)" --sign-in-link --fetch-models
 
 test: | $(UV) ## Every check there is
-	@$(TOGETHER) system $(STAMPS)/clients web lint-python lint-web test-web
+	@$(TOGETHER) system $(STAMPS)/clients models web lint-python lint-web test-web
 	@$(BIN)/coverage erase
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term:skip-covered --cov-report=xml
 

@@ -11,6 +11,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "gateway": ("bench.gateway.websocket",),
     "socketio": ("bench.socketio",),
     "dialogue": ("bench.dialogue.simulate",),
+    "speech": ("bench.speech.accuracy", "bench.speech.latency", "bench.speech.memory"),
     "diarization": ("bench.diarization.speakers",),
     "evaluation": ("bench.evaluation.rank", "bench.evaluation.order"),
 }

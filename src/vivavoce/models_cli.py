@@ -63,8 +63,11 @@ def pull_models(
 ) -> None:
     """Fetch models; goes on where an earlier pull stopped."""
     root = models_directory(models_dir)
-    models = _named(names)
+    models = [model for model in _named(names) if force or status(root, model).state != "installed"]
     console = Console(stderr=True)
+    if not models:
+        console.print("Nothing to fetch: the models are here.")
+        return
     failed = False
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Bars(*columns, console=console) as bars:

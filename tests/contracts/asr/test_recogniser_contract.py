@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -14,12 +12,12 @@ from bench.speech.sounds import speak
 
 from tests.fakes.speech import ToneRecogniser, ToneSettings, spoken, tone
 from tests.fakes.transcription_server import TranscriptionServer
+from tests.models import MODELS
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.speech import SAMPLE_RATE, Recogniser, RecognitionRequest, Samples
 from vivavoce.engines.asr.openai_compatible import OpenAiCompatibleRecogniser
 from vivavoce.engines.asr.registry import RecogniserSpec, open_recogniser
 
-MODELS = Path(os.environ.get("VIVAVOCE_MODELS_DIR") or "data/models")
 ENGINES = {
     "moonshine": RecogniserSpec(models_dir=str(MODELS), engine="moonshine"),
     "whisper-base": RecogniserSpec(models_dir=str(MODELS), engine="whisper", model="whisper-base-int8"),
@@ -30,7 +28,7 @@ ENGINES = {
 TONES = ("tones", "openai-compatible")
 
 
-@pytest.fixture(scope="module", params=[*TONES, *ENGINES])
+@pytest.fixture(scope="module", params=[*TONES, *(pytest.param(name, marks=pytest.mark.slow) for name in ENGINES)])
 def engine(request: pytest.FixtureRequest) -> Iterator[tuple[str, Recogniser]]:
     if request.param == "tones":
         yield request.param, ToneRecogniser(ToneSettings())

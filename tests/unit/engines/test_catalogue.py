@@ -316,3 +316,12 @@ def test_the_command_lists_and_verifies(tmp_path: Path) -> None:
     assert runner.invoke(app, ["verify", "--models-dir", str(tmp_path)]).exit_code == 0
     assert runner.invoke(app, ["verify", "moonshine-tiny-en", "--models-dir", str(tmp_path)]).exit_code == 1
     assert runner.invoke(app, ["pull", "no-such-model", "--models-dir", str(tmp_path)]).exit_code == 2
+
+
+def test_what_is_here_is_not_fetched_again(tmp_path: Path) -> None:
+    (tmp_path / "silero-vad-v6").mkdir()
+    (tmp_path / "silero-vad-v6" / MANIFEST).write_bytes(b'{"name": "silero-vad-v6", "source": "here", "files": []}')
+    pulled = CliRunner().invoke(app, ["pull", "silero-vad-v6", "--models-dir", str(tmp_path)])
+    assert pulled.exit_code == 0
+    assert "Nothing to fetch" in pulled.output
+    assert not (tmp_path / ".partial").exists()
