@@ -222,6 +222,13 @@ def test_a_client_that_closes_is_gone_and_its_poll_is_answered_by_noop(server: S
         assert client.poll().status == 400
 
 
+def test_a_poll_that_the_end_has_overtaken_is_answered_by_noop_and_the_next_one_is_refused(server: SioServer) -> None:
+    with PollingClient(server.port) as client:
+        assert client.post(b"1\x1e4lost").text == "ok"
+        assert client.poll().text == "6"
+        assert client.poll().status == 400
+
+
 def test_spec_0_7_a_body_over_the_limit_is_413_at_once_and_the_connection_lives(server: SioServer) -> None:
     with PollingClient(server.port) as client, HttpClient(server.port) as second:
         client.posts.ask("POST", client.target, Content_Length="2000000")

@@ -265,7 +265,7 @@ class EngineConnection:
         polling.posting = False
         try:
             for packet in decode_payload(body, self.server.limits.max_packets_per_payload):
-                if self._polling is None:  # by the packet before
+                if self._polling is None or polling.closing:  # by the packet before
                     return True
                 self._take_polled(polling, packet, now)
         except PacketError:
@@ -288,10 +288,19 @@ class EngineConnection:
         elif packet == _PONG:
             polling.last_pong_at = now
         elif packet[0] == "1":
-            self._end(TRANSPORT_CLOSE)
-            polling.release(NOOP)
+            self._left(polling)
         elif packet[0] == "2":
             raise PacketError("the server sends the pings")
+
+    def _left(self, polling: Polling) -> None:
+        """The client has ended it. Its poll, be it held or overtaken by this request on the way, ends in peace."""
+        held = polling.waiting is not None
+        self._end(TRANSPORT_CLOSE, keep_polling=True)
+        polling.close()
+        if held:
+            self.server.forget_sid(self)
+        else:
+            self.server.gateway.expire_after(self, self.server.gateway.limits.closing_timeout_s)
 
     def _may_take_message(self, polling: Polling, packet: str, now: float) -> bool:
         gateway = self.server.gateway
