@@ -254,6 +254,13 @@ const ROUTES = [
   ["GET", /^question-sets$/, ({ query }) => ({ items: QUESTION_SETS.filter((set) => set.language === query.get("language")), next_cursor: null })],
   ["POST", /^question-sets$/, ({ body }) => ({ ...body, question_set_id: "set-new", version: 1 })],
   ["GET", /^question-sets\/([^/]+)$/, ({ id }) => ({ ...QUESTION_SETS.find((set) => set.question_set_id === id), questions: questionsOf("en") })],
+  ["GET", /^sessions\/([^/]+)\/transcript$/, ({ id }) => ({
+    session_id: id,
+    language: sessionOf(id).language,
+    utterances: [],
+    spoken: [],
+    confirmation: { status: "none", confirm_by: null },
+  })],
   ["GET", /^sessions\/([^/]+)\/messages$/, ({ id }) => ({ items: messages.get(id) ?? [] })],
   ["POST", /^sessions\/([^/]+)\/end$/, ({ id, candidate }) => end(sessionOf(id), candidate ? "candidate" : "interviewer")],
   ["POST", /^sessions\/([^/]+)\/withdraw$/, ({ id }) => end(sessionOf(id), "withdrawn")],
