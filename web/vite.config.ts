@@ -27,6 +27,7 @@ export default defineConfig({
     fs: { allow: [here("."), here("../src/vivavoce/locales")] },
     proxy: {
       "/api": { target: server, ws: true, changeOrigin: false },
+      "/ws": { target: server, ws: true, changeOrigin: false },
     },
   },
   test: {

@@ -37,11 +37,11 @@ export interface Dialogue {
   dismissError: () => void;
 }
 
-export const WebSocketContext = createContext<Dialogue | null>(null);
+export const DialogueContext = createContext<Dialogue | null>(null);
 
 export function useDialogue(): Dialogue {
-  const dialogue = useContext(WebSocketContext);
-  if (dialogue === null) throw new Error("useDialogue stands outside of a WebSocketProvider");
+  const dialogue = useContext(DialogueContext);
+  if (dialogue === null) throw new Error("useDialogue stands outside of a DialogueProvider");
   return dialogue;
 }
 

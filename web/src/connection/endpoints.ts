@@ -5,11 +5,24 @@ import { accessToken, type Place } from "@/api/credentials";
 import { ApiError } from "@/api/http";
 import { AddressRefused } from "./socketClient";
 
-export type Endpoint = { door: "dialogue"; sessionId: string };
+export type Endpoint =
+  | { door: "dialogue"; sessionId: string }
+  | { door: "progress"; batchId: string }
+  | { door: "quality" | "grading"; examId: string }
+  | { door: "system" };
 
-const PATHS: Record<Endpoint["door"], (id: string) => string> = {
-  dialogue: (id) => `/api/v1/ws/${encodeURIComponent(id)}`,
-};
+function pathOf(endpoint: Endpoint): string {
+  switch (endpoint.door) {
+    case "dialogue":
+      return `/api/v1/ws/${encodeURIComponent(endpoint.sessionId)}`;
+    case "progress":
+      return `/ws/progress/${encodeURIComponent(endpoint.batchId)}`;
+    case "system":
+      return "/ws/system";
+    default:
+      return `/ws/${endpoint.door}/${encodeURIComponent(endpoint.examId)}`;
+  }
+}
 
 const CODES: Record<number, number> = { 401: 4401, 403: 4403, 404: 4404 };
 
@@ -24,11 +37,20 @@ export async function ticketFor(place: Place): Promise<string> {
   }
 }
 
-export async function addressOf(endpoint: Endpoint, place: Place): Promise<string> {
+/** `position`: where a viewer is who comes back; what came after it is told again. */
+export async function addressOf(
+  endpoint: Endpoint,
+  place: Place,
+  position?: { last_seq: number; epoch: string | undefined },
+): Promise<string> {
   const ticket = await ticketFor(place);
-  const address = new URL(PATHS[endpoint.door](endpoint.sessionId), window.location.href);
+  const address = new URL(pathOf(endpoint), window.location.href);
   address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
   address.searchParams.set("ticket", ticket);
+  if (position !== undefined) {
+    address.searchParams.set("last_seq", String(position.last_seq));
+    if (position.epoch !== undefined) address.searchParams.set("epoch", position.epoch);
+  }
   return address.href;
 }
 

@@ -1,32 +1,38 @@
-import { useCallback, useState } from "react";
-import type { ServerMessage } from "@/protocol/messages";
-import { type ConnectionState, SocketClient, type SocketClientOptions } from "./socketClient";
-import { useLifeOfPage } from "./useLifeOfPage";
+import { createContext, useContext, useEffect, useRef } from "react";
+import { type StoreApi, useStore } from "zustand";
+import type { GradingMessage, GradingType, GradingView } from "@/protocol/grading";
+import type { ConnectionState } from "./socketClient";
 
-export interface UseWebSocket {
+export interface WebSocketConnection {
+  store: StoreApi<GradingView>;
   state: ConnectionState;
-  client: SocketClient;
   /** Tries again at once, with five fresh tries. */
   connect: () => void;
-  subscribe: (type: ServerMessage["type"], listener: (message: ServerMessage) => void) => () => void;
+  /** Keeps the command until it is answered; rejects with CommandRefused. */
+  send: (type: string, data?: Record<string, unknown>) => Promise<GradingMessage>;
+  subscribe: (type: GradingType, listener: (message: GradingMessage) => void) => () => void;
+  /** The last messages that came in, oldest first. */
+  history: () => readonly GradingMessage[];
 }
 
-export type UseWebSocketOptions = Omit<SocketClientOptions, "onState"> & { enabled?: boolean };
+export const WebSocketContext = createContext<WebSocketConnection | null>(null);
 
-/**
- * A socket for as long as the component lives. `options` are read once, when it appears: a component for another
- * session needs another `key`.
- */
-export function useWebSocket(options: UseWebSocketOptions): UseWebSocket {
-  const [state, setState] = useState<ConnectionState>({ name: "idle" });
-  const { enabled = true } = options;
-  const [client] = useState(() => new SocketClient({ ...options, onState: setState }));
-  const connect = useCallback(() => client.connect(), [client]);
-  const subscribe = useCallback<UseWebSocket["subscribe"]>(
-    (type, listener) => client.subscribe(type, listener),
-    [client],
-  );
-  useLifeOfPage(client, enabled);
+/** The connection that a `WebSocketProvider` above keeps. */
+export function useWebSocket(): WebSocketConnection {
+  const connection = useContext(WebSocketContext);
+  if (connection === null) throw new Error("useWebSocket stands outside of a WebSocketProvider");
+  return connection;
+}
 
-  return { state, client, connect, subscribe };
+/** What is known from the messages so far. */
+export const useGrading = <Value>(select: (view: GradingView) => Value): Value => useStore(useWebSocket().store, select);
+
+/** Calls `listener` with each message of a type for as long as the component lives. */
+export function useMessages(type: GradingType, listener: (message: GradingMessage) => void): void {
+  const { subscribe } = useWebSocket();
+  const latest = useRef(listener);
+  useEffect(() => {
+    latest.current = listener;
+  }, [listener]);
+  useEffect(() => subscribe(type, (message) => latest.current(message)), [subscribe, type]);
 }

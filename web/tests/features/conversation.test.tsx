@@ -2,7 +2,7 @@ import { act, fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { keepTokens } from "@/api/credentials";
 import type { Session } from "@/api/types";
-import { WebSocketProvider } from "@/connection/WebSocketProvider";
+import { DialogueProvider } from "@/connection/DialogueProvider";
 import { loadOutbox } from "@/connection/outboxStorage";
 import { Conversation } from "@/features/interview/Conversation";
 import { isString, useDraft } from "@/ui/drafts";
@@ -47,7 +47,7 @@ beforeEach(() => {
 function Talk() {
   const [draft, setDraft] = useDraft("answer.s", "", isString);
   return (
-    <WebSocketProvider
+    <DialogueProvider
       place={PLACE}
       session={SESSION}
       messages={[]}
@@ -65,7 +65,7 @@ function Talk() {
         choice={{ answers: "text", device: "", way: "push" }}
         onChoice={() => {}}
       />
-    </WebSocketProvider>
+    </DialogueProvider>
   );
 }
 

@@ -5,7 +5,7 @@ import { credentialsOf, type Place, useCredentialStore } from "@/api/credentials
 import { ApiError } from "@/api/http";
 import type { Session, VoiceState } from "@/api/types";
 import { type LoadedDialogue, loadDialogue, useConversation, useDialogue } from "@/connection/dialogue";
-import { WebSocketProvider } from "@/connection/WebSocketProvider";
+import { DialogueProvider } from "@/connection/DialogueProvider";
 import { loadOutbox } from "@/connection/outboxStorage";
 import type { ErrorData } from "@/protocol/messages";
 import type { OutboxItem } from "@/protocol/outbox";
@@ -94,7 +94,7 @@ function Live({ loaded, place, name, onLeft, ...voices }: LiveProps) {
     [setDraft],
   );
   return (
-    <WebSocketProvider place={place} session={session} messages={messages} onRefused={takeBack}>
+    <DialogueProvider place={place} session={session} messages={messages} onRefused={takeBack}>
       <Room
         session={session}
         place={place}
@@ -106,7 +106,7 @@ function Live({ loaded, place, name, onLeft, ...voices }: LiveProps) {
         onLeft={onLeft}
         {...voices}
       />
-    </WebSocketProvider>
+    </DialogueProvider>
   );
 }
 

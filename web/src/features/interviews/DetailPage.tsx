@@ -6,7 +6,7 @@ import { endSession, listCompetencies } from "@/api/client";
 import type { Session } from "@/api/types";
 import { ConnectionStatus } from "@/connection/ConnectionStatus";
 import { loadDialogue, useConversation, useDialogue } from "@/connection/dialogue";
-import { WebSocketProvider } from "@/connection/WebSocketProvider";
+import { DialogueProvider } from "@/connection/DialogueProvider";
 import { Failure } from "@/ui/Failure";
 import { failureText } from "@/ui/failureText";
 import { BackIcon } from "@/ui/icons";
@@ -220,8 +220,8 @@ export default function DetailPage() {
   }
   const { session, messages } = dialogue.data;
   return (
-    <WebSocketProvider key={id} place="staff" session={session} messages={messages}>
+    <DialogueProvider key={id} place="staff" session={session} messages={messages}>
       <Detail session={session} onChanged={() => void dialogue.refetch()} />
-    </WebSocketProvider>
+    </DialogueProvider>
   );
 }
