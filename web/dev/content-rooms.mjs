@@ -16,6 +16,11 @@ export const ROOM_TEXTS = {
       { text: "What would you do differently today, and why?", time_limit_s: 120 },
       { text: "Which part of this work do you enjoy least?" },
     ],
+    analysis: {
+      coverage: { "Runs old and new side by side": 1, "Names a figure": 0.5, "What was learned": null },
+      evidence: [{ criterion: "Runs old and new side by side", quote: "compared both sides every ten minutes", start: 0, end: 37 }],
+      suggestions: ["Ask what would be done differently today."],
+    },
     answer:
       "We moved the payments ledger, 40 million rows, while shops were selling. I wrote the job that compared both sides every ten minutes; when it found a difference we froze that account and looked for the cause.",
     chat: [
@@ -37,6 +42,11 @@ export const ROOM_TEXTS = {
       { text: "지금이라면 무엇을 다르게 하시겠습니까?", time_limit_s: 120 },
       { text: "이 일에서 가장 덜 좋아하는 부분은 무엇인가요?" },
     ],
+    analysis: {
+      coverage: { "옛것과 새것을 함께 운영함": 1, "수치를 말함": 0.5, "배운 점": null },
+      evidence: [{ criterion: "옛것과 새것을 함께 운영함", quote: "두 달 동안 함께 운영했습니다", start: 0, end: 16 }],
+      suggestions: ["지금이라면 무엇을 다르게 할지 물어보세요."],
+    },
     answer: "배차 화면을 새로 만들면서 옛 화면과 두 달 동안 함께 운영했습니다. 배차 확인 시간이 평균 90초에서 35초로 줄었습니다.",
     chat: [
       ["u-1", "안녕하세요. 첫 질문은 천천히 답하셔도 됩니다."],
@@ -57,6 +67,11 @@ export const ROOM_TEXTS = {
       { text: "如今您会怎样做，为什么？", time_limit_s: 120 },
       { text: "这份工作中您最不喜欢哪一部分？" },
     ],
+    analysis: {
+      coverage: { 新旧并行: 1, 给出数字: 0.5, 学到的东西: null },
+      evidence: [{ criterion: "新旧并行", quote: "新旧系统并行了六周", start: 0, end: 9 }],
+      suggestions: ["可以问问今天会有什么不同的做法。"],
+    },
     answer: "我负责门店补货系统的重写，新旧系统并行了六周，每天核对差异，缺货预警从一天缩短到五分钟。",
     chat: [
       ["u-1", "您好，第一个问题不用着急。"],

@@ -102,6 +102,7 @@ export function startRooms(server, { state, sessionOf }) {
     on("send_message", ({ message, type, client_id }) => say("new_message", { user_id: me, message, type, timestamp: seconds(), message_id: randomUUID() }, client_id));
     on("submit_answer", ({ question_id, client_id, response_time }) =>
       say("answer_submitted", { question_id, user_id: me, response_time, timestamp: seconds(), version: 1 }, client_id));
+    on("analyze_answer", ({ question_id, user_id }) => ({ question_id, user_id, ...ROOM_TEXTS[room.language].analysis }));
     on("request_help", ({ help_type, client_id }) => say("help_requested", { user_id: me, help_type, timestamp: seconds(), help_id: "h-2", message: "" }, client_id));
     on("resolve_help", ({ help_id, client_id }) => say("help_resolved", { help_id, user_id: "c-1", resolved_by: me, timestamp: seconds() }, client_id));
   });

@@ -2,6 +2,7 @@ import { useRoom } from "@/connection/room";
 import type { Language } from "@/protocol/messages";
 import { type Answer, type Caption, nameOf, type Question, type Room } from "@/protocol/roomState";
 import { clockText, LOCALES, useText } from "@/ui/text";
+import { Analysis } from "./Analysis";
 import css from "./Room.module.css";
 
 interface Given {
@@ -38,8 +39,8 @@ export function given(room: Room): Given[] {
     .reverse();
 }
 
-/** Answers as they come, with the time they took. */
-export function Answers({ language }: { language: Language }) {
+/** Answers as they come, with the time they took; those who lead may look at one more closely. */
+export function Answers({ language, leads }: { language: Language; leads: boolean }) {
   const t = useText();
   const room = useRoom((whole) => whole);
   const items = given(room);
@@ -62,7 +63,10 @@ export function Answers({ language }: { language: Language }) {
               {answer.text === null ? (
                 <p className={css.none}>{t("room.answer_hidden")}</p>
               ) : (
-                <p lang={LOCALES[language]}>{answer.text}</p>
+                <>
+                  <p lang={LOCALES[language]}>{answer.text}</p>
+                  {leads && <Analysis key={answer.version} answer={{ ...answer, text: answer.text }} language={language} />}
+                </>
               )}
             </article>
           ))}

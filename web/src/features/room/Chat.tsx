@@ -66,11 +66,11 @@ export function Chat({ mayWrite }: { mayWrite: boolean }) {
   const room = useRoom((whole) => whole);
   const [draft, setDraft, forget] = useDraft(`room-chat.${interviewId}`, "", isString);
   const typing = useTypingTold();
-  const list = useRef<HTMLOListElement>(null);
+  const log = useRef<HTMLDivElement>(null);
   const count = chat.length + waiting.length;
 
   useEffect(() => {
-    list.current?.scrollTo({ top: list.current.scrollHeight });
+    log.current?.scrollTo({ top: log.current.scrollHeight });
   }, [count]);
 
   const submit = (event: FormEvent) => {
@@ -84,24 +84,29 @@ export function Chat({ mayWrite }: { mayWrite: boolean }) {
 
   return (
     <div className={css.chat}>
-      <ol className={css.messages} ref={list} role="log" aria-label={t("room.chat")} tabIndex={0}>
-        {count === 0 && <li className={css.none}>{t("room.chat_empty")}</li>}
-        {chat.map((message) => (
-          <li key={message.key} data-own={message.user_id === userId}>
-            <span className={css.sender}>
-              {message.user_id === userId ? t("room.you") : nameOf(room, message.user_id)}
-              {message.at !== null && <time>{format.time(new Date(message.at).toISOString())}</time>}
-            </span>
-            <span className={css.bubble}>{message.text}</span>
-          </li>
-        ))}
-        {waiting.map((command) => (
-          <li key={command.client_id} data-own="true" data-pending="true">
-            <span className={css.bubble}>{String(command.payload["message"])}</span>
-            <span className={css.sender}>{t(connection.name === "connected" ? "room.sending" : "room.kept_here")}</span>
-          </li>
-        ))}
-      </ol>
+      <div className={css.messages} ref={log} role="log" aria-label={t("room.chat")} tabIndex={0}>
+        {count === 0 ? (
+          <p className={css.none}>{t("room.chat_empty")}</p>
+        ) : (
+          <ol>
+            {chat.map((message) => (
+              <li key={message.key} data-own={message.user_id === userId}>
+                <span className={css.sender}>
+                  {message.user_id === userId ? t("room.you") : nameOf(room, message.user_id)}
+                  {message.at !== null && <time>{format.time(new Date(message.at).toISOString())}</time>}
+                </span>
+                <span className={css.bubble}>{message.text}</span>
+              </li>
+            ))}
+            {waiting.map((command) => (
+              <li key={command.client_id} data-own="true" data-pending="true">
+                <span className={css.bubble}>{String(command.payload["message"])}</span>
+                <span className={css.sender}>{t(connection.name === "connected" ? "room.sending" : "room.kept_here")}</span>
+              </li>
+            ))}
+          </ol>
+        )}
+      </div>
       <Typing />
       {mayWrite && (
         <form className={css.say} onSubmit={submit}>

@@ -77,7 +77,7 @@ export function InterviewerRoom({ session, questions, leads, inHouse }: Intervie
           },
         ]
       : []),
-    { id: "answers", title: t("room.answers"), column: 1, count: answers, content: <Answers language={language} /> },
+    { id: "answers", title: t("room.answers"), column: 1, count: answers, content: <Answers language={language} leads={leads} /> },
     { id: "captions", title: t("room.captions"), column: 1, content: <Captions language={language} /> },
     { id: "chat", title: t("room.chat"), column: 2, count: messages, content: <Chat mayWrite={acting} /> },
     {
