@@ -30,6 +30,7 @@ from vivavoce.grading.batches import Batches, Watch
 from vivavoce.grading.desk import RemoteDesk, desk_handlers
 from vivavoce.grading.exams import Exams
 from vivavoce.grading.marking import Marking
+from vivavoce.grading.parts import GradingParts
 from vivavoce.grading.quality import QualityMonitor
 from vivavoce.grading.results import Results
 from vivavoce.grading.work import Results as ChunkResults
@@ -60,6 +61,19 @@ class Grading:
     watch: Watch
     desk: CallServer | None
 
+    @property
+    def parts(self) -> GradingParts:
+        """What the doors and the HTTP API use."""
+        return GradingParts(
+            exams=self.exams,
+            batches=self.batches,
+            marking=self.marking,
+            appeals=self.appeals,
+            results=self.results,
+            quality=self.quality,
+            roster=self.roster,
+        )
+
     async def start(self) -> None:
         """Take up batches that were running, and listen for workers."""
         if self.desk is not None:
@@ -79,14 +93,25 @@ class Grading:
 
 
 def graders_for(settings: Settings) -> Sequence[Grader]:
-    """The graders of this machine, the one to be asked first in front."""
-    del settings
+    """The graders of this machine, the one to be asked first in front. A model is asked only where an exam wishes it:
+    it costs money, and answers leave the machine."""
     graders: list[Grader] = [ExactGrader()]
     if find_spec("sklearn") is not None:
         from vivavoce.engines.grader.learning.grader import LearningGrader
 
         graders.append(LearningGrader())
-    return [*graders, RubricGrader()]
+    graders.append(RubricGrader())
+    if settings.llm_base_url:
+        from vivavoce.engines.grader.llm import LlmGrader  # a second of imports
+        from vivavoce.engines.structured_model import LlmOptions
+
+        options = LlmOptions(
+            base_url=settings.llm_base_url,
+            model=settings.llm_model,
+            api_key=settings.llm_api_key.get_secret_value(),
+        )
+        graders.append(LlmGrader(options, concurrent=settings.grading_model_workers))
+    return graders
 
 
 def build_grading(settings: Settings, database: Database, log: EventLog, clock: Clock) -> Grading:

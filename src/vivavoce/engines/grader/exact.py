@@ -146,11 +146,7 @@ def _chosen(answer: Answer, key: ChoiceKey, options: list[str]) -> set[str] | No
 
 
 def _parts(text: str) -> list[str]:
-    return [
-        part
-        for part in (folded(part) for part in re.split(r"[\s,;/&+，、；。.)(（）]+|\band\b|그리고|和", text))
-        if part
-    ]
+    return [part for part in (folded(part) for part in _BETWEEN_CHOICES.split(text)) if part]
 
 
 @lru_cache(maxsize=512)

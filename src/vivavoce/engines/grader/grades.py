@@ -90,6 +90,34 @@ def to_person(answer: Answer, request: GradeRequest, stamp: GraderStamp, reason:
     )
 
 
+def beside_the_point(answer: Answer, request: GradeRequest, stamp: GraderStamp, *, set_aside: bool) -> Grade:
+    """Signs without words, or (`set_aside`) words to the marker alone: a person confirms that it is worth nothing."""
+    language = request.scheme.language
+    return settled(
+        answer,
+        request,
+        stamp,
+        points=0.0,
+        confidence=0.0,
+        rationale=wording.say("set_aside" if set_aside else "irrelevant", language),
+        feedback=wording.say("irrelevant", language),
+        reason="no_evidence",
+    )
+
+
+def unavailable(answer: Answer, request: GradeRequest, stamp: GraderStamp) -> Grade:
+    """What grades cannot be had now: nothing is given, and the answer waits."""
+    return Grade(
+        response_id=answer.response_id,
+        status="pending",
+        points=None,
+        confidence=0.0,
+        rationale=wording.say("pending", request.scheme.language),
+        reason="unavailable",
+        stamp=stamp,
+    )
+
+
 def verified(evidence: Iterable[AnswerSpan], text: str) -> tuple[AnswerSpan, ...]:
     """The spans that stand word for word where they say, each once."""
     kept = {

@@ -13,7 +13,7 @@ from vivavoce.domain.interview import Language
 from vivavoce.engines.evaluator import sentences
 from vivavoce.engines.grader import wording
 from vivavoce.engines.grader.contract import Answer, AnswerSpan, Grade, GradeRequest, GraderStamp, MarkScheme
-from vivavoce.engines.grader.grades import blank, nothing_answered, settled, to_person
+from vivavoce.engines.grader.grades import beside_the_point, blank, nothing_answered, settled, to_person
 from vivavoce.engines.grader.reading import Reading, Sentence, negates, read, terms
 
 NAME: Final = "rubric"
@@ -119,6 +119,8 @@ def _graded(answer: Answer, request: GradeRequest, points: tuple[_Point, ...], s
         return to_person(answer, request, stamp, "no_key")
     language = request.scheme.language
     reading = read(answer.text, language)
+    if not reading.sentences:
+        return beside_the_point(answer, request, stamp, set_aside=reading.set_aside > 0)
     found = [_found(point, reading) for point in points]
     earned = {
         point.point.point_id: round(0.0 if item.denied else item.share * point.point.points, 4)

@@ -10,6 +10,8 @@ _SPACE = re.compile(r"\s+")
 #: Spaces beside a character of a script that is written without them.
 _LOOSE_SPACE = re.compile(r"(?<=[\u3000-\u9fff\uf900-\ufaff])\s+|\s+(?=[\u3000-\u9fff\uf900-\ufaff])")
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u2060-\u2064\ufeff]")
+#: A hyphen within a word: `new-york` is `New York`, but `a-b` is not `ab`.
+_HYPHEN = re.compile(r"(?<=[^\W\d_]{2})-(?=[^\W\d_]{2})")
 #: Characters that carry meaning in a short answer and therefore stay: `+1` is not `1`, `C++` is not `C`.
 _MEANINGFUL: Final = frozenset("+-*/=<>%^#&°√≤≥≠±×÷")
 
@@ -24,7 +26,7 @@ def folded(text: str) -> str:
     """`plain` without spaces and punctuation: two spellings of one short answer become the same."""
     return "".join(
         character
-        for character in unicodedata.normalize("NFKC", text).casefold().replace("\u2212", "-")
+        for character in _HYPHEN.sub("", unicodedata.normalize("NFKC", text).casefold().replace("\u2212", "-"))
         if character.isalnum() or character in _MEANINGFUL or unicodedata.category(character) in ("Mn", "Mc", "Sc")
     )
 

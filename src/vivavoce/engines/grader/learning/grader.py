@@ -25,7 +25,7 @@ from vivavoce.engines.grader.contract import (
     MarkedQuestion,
     MarkScheme,
 )
-from vivavoce.engines.grader.grades import blank, nothing_answered, rounded, settled
+from vivavoce.engines.grader.grades import beside_the_point, blank, nothing_answered, rounded, settled
 from vivavoce.engines.grader.learning.learner import Learner, Lesson
 from vivavoce.engines.grader.reading import Reading, read, terms
 from vivavoce.engines.grader.rubric import RubricGrader
@@ -149,28 +149,13 @@ def _judged(request: GradeRequest, answers: Sequence[Answer], learner: Learner, 
         if nothing_answered(answer):
             grades.append(blank(answer, request, stamp))
         elif found is None or index not in rows:
-            grades.append(_beside_the_point(answer, request, stamp, readings[index]))
+            grades.append(beside_the_point(answer, request, stamp, set_aside=readings[index].set_aside > 0))
         else:
             row = rows[index]
             near = [learner.lesson.shares[mark] for mark in found.nearest[row]]
             share, sure = float(found.shares[row]), float(found.confidence[row])
             grades.append(_learned(answer, request, stamp, readings[index], share, sure, near))
     return grades
-
-
-def _beside_the_point(answer: Answer, request: GradeRequest, stamp: GraderStamp, reading: Reading) -> Grade:
-    """Signs without words, or words to the marker alone: a person confirms that it is worth nothing."""
-    language = request.scheme.language
-    return settled(
-        answer,
-        request,
-        stamp,
-        points=0.0,
-        confidence=0.0,
-        rationale=wording.say("set_aside" if reading.set_aside else "irrelevant", language),
-        feedback=wording.say("irrelevant", language),
-        reason="no_evidence",
-    )
 
 
 def _learned(
