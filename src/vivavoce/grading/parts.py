@@ -1,0 +1,24 @@
+"""What the doors and the HTTP API need of grading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vivavoce.exam_ports import Roster
+from vivavoce.grading.appeals import Appeals
+from vivavoce.grading.batches import Batches
+from vivavoce.grading.exams import Exams
+from vivavoce.grading.marking import Marking
+from vivavoce.grading.quality import QualityMonitor
+from vivavoce.grading.results import Results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradingParts:
+    exams: Exams
+    batches: Batches
+    marking: Marking
+    appeals: Appeals
+    results: Results
+    quality: QualityMonitor
+    roster: Roster
