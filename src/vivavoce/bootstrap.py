@@ -33,11 +33,12 @@ from vivavoce.dialogue.plan import make_plan
 from vivavoce.dialogue.responder import Responder, Wording
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.interview import InterviewConfig, InterviewPlan
+from vivavoce.domain.rubrics import PANEL_RUBRIC
 from vivavoce.domain.session import confirmation as cf
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.engines.evaluator.contract import Evaluator
-from vivavoce.engines.evaluator.rubrics import PANEL_CRITERIA, PANEL_RUBRIC, built_in_rubrics, load_rubric
+from vivavoce.engines.evaluator.rubrics import PANEL_CRITERIA, built_in_rubrics, load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.engines.interviewer.bank import load_bank
 from vivavoce.engines.interviewer.fallback import FallbackInterviewer, SingleInterviewer

@@ -12,6 +12,8 @@ from vivavoce.domain.errors import invalid, too_large
 from vivavoce.domain.interview import LANGUAGES, Language
 from vivavoce.domain.scorecard import Criterion, Level, Rubric
 
+#: The id of the built-in rubric of panels (document B's four criteria).
+PANEL_RUBRIC: Final = "panel"
 CRITERIA_LIMIT: Final = 12
 NAME_LIMIT: Final = 100
 TEXT_LIMIT: Final = 1_000

@@ -11,7 +11,7 @@ from fastapi.security import HTTPBearer
 from vivavoce.domain.access import Identity, Viewer
 from vivavoce.domain.errors import forbidden
 from vivavoce.domain.session.state import SessionState
-from vivavoce.http.room_view import room_view
+from vivavoce.http.kind_views import panel_view, room_view
 from vivavoce.http.route import identify, services_of
 from vivavoce.http.services import Peer, Services
 from vivavoce.identity import membership
@@ -81,7 +81,7 @@ class Visit(msgspec.Struct, frozen=True):
         """The session as this viewer may see it."""
         state = await self.state()
         view = session_view(state, self.viewer, self.session.epoch, self.services.clock.now_ms())
-        return {**view, **room_view(state)}
+        return {**view, **room_view(state), **(panel_view(state) if self.viewer.is_staff else {})}
 
 
 async def _visit(

@@ -65,6 +65,24 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** AdjudicationShape */
+        AdjudicationShape: {
+            /** Candidate */
+            candidate: string;
+            /** By */
+            by: string;
+            /** Criteria */
+            criteria: components["schemas"]["CriterionMarkShape"][];
+            /**
+             * Recommendation
+             * @enum {string}
+             */
+            recommendation: "definitely_no" | "no" | "no_decision" | "yes" | "strong_yes";
+            /** Comment */
+            comment: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * AdminUserShape
          * @example {
@@ -261,6 +279,104 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * BatchShape
+         * @description `throughput` is responses a second, lately; `estimated_completion` is foreseen only while the batch moves.
+         */
+        BatchShape: {
+            /** Batch Id */
+            batch_id: string;
+            /** Exam Id */
+            exam_id: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "full" | "trial" | "regrade";
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "paused" | "cancelled" | "completed";
+            /** Question Ids */
+            question_ids: string[];
+            /** Total */
+            total: number;
+            /** Completed */
+            completed: number;
+            /** Failed */
+            failed: number;
+            /** Processing */
+            processing: number;
+            /** Throughput */
+            throughput: number;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Estimated Completion */
+            estimated_completion: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Active S */
+            active_s: number;
+            /** Seq */
+            seq: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** BatchesShape */
+        BatchesShape: {
+            /** Items */
+            items: components["schemas"]["BatchShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** BlankBody */
+        BlankBody: {
+            /** Accepted */
+            accepted: string[];
+            /**
+             * Weight
+             * @default 1
+             */
+            weight?: number;
+            /**
+             * Exact
+             * @default false
+             */
+            exact?: boolean;
+        };
+        /**
+         * CandidateBody
+         * @description A candidate of a panel. `user_id`: they take part with a microphone of their own, and become a participant.
+         */
+        CandidateBody: {
+            /** Name */
+            name: string;
+            /** User Id */
+            user_id?: string | null;
+        };
+        /**
+         * ChangeExamBody
+         * @description What is left out stays.
+         * @example {
+         *       "title": "Chemistry, term 2"
+         *     }
+         */
+        ChangeExamBody: {
+            /** Title */
+            title?: string | null;
+            /** Subject */
+            subject?: string | null;
+            /** Language */
+            language?: ("en" | "ko" | "zh") | null;
+            settings?: components["schemas"]["ExamSettingsBody"] | null;
+        };
+        /**
          * ChangeQuestionSetBody
          * @description What is left out stays; `questions` replaces all of them. `version` is the one that was changed: when somebody
          *     else was quicker, the answer is a conflict.
@@ -287,6 +403,27 @@ export interface components {
             disabled?: true | null;
             /** Password */
             password?: string | null;
+        };
+        /**
+         * ChoiceKeyBody
+         * @description The correct options of a single or multiple choice.
+         */
+        ChoiceKeyBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "choice";
+            /** Options */
+            options: components["schemas"]["OptionBody"][];
+            /** Correct */
+            correct: string[];
+            /**
+             * Scoring
+             * @default all_or_nothing
+             * @enum {string}
+             */
+            scoring?: "all_or_nothing" | "per_option" | "right_minus_wrong";
         };
         /** CompetenciesShape */
         CompetenciesShape: {
@@ -525,6 +662,33 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /**
+         * EstimateBody
+         * @description `again`: with what was graded before.
+         */
+        EstimateBody: {
+            /**
+             * Question Ids
+             * @description All of the exam's where it is empty
+             */
+            question_ids?: string[];
+            /**
+             * Again
+             * @default false
+             */
+            again?: boolean;
+        };
+        /** EstimateShape */
+        EstimateShape: {
+            /** Responses */
+            responses: number;
+            /** Model Calls */
+            model_calls: number;
+            /** Questions */
+            questions: components["schemas"]["QuestionEstimateShape"][];
+        } & {
+            [key: string]: unknown;
+        };
         /** EventShape */
         EventShape: {
             /** Event Id */
@@ -544,6 +708,380 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** ExamExportShape */
+        ExamExportShape: {
+            /** Title */
+            title: string;
+            /** Subject */
+            subject: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "ko" | "zh";
+            settings: components["schemas"]["ExamSettingsBody"];
+            /** Questions */
+            questions: components["schemas"]["ExamQuestionBody"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ExamLineShape
+         * @description `waiting` responses wait for a person; `marked` ones are done.
+         */
+        ExamLineShape: {
+            /** Exam Id */
+            exam_id: string;
+            /** Title */
+            title: string;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Released */
+            released: boolean;
+            /** Question Count */
+            question_count: number;
+            /** Submissions */
+            submissions: number;
+            /** Responses */
+            responses: number;
+            /** Waiting */
+            waiting: number;
+            /** Marked */
+            marked: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ExamMemberBody */
+        ExamMemberBody: {
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "teacher" | "grader" | "reviewer";
+        };
+        /** ExamMemberShape */
+        ExamMemberShape: {
+            /** User Id */
+            user_id: string;
+            /** Role */
+            role: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ExamQuestionBody */
+        ExamQuestionBody: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "single_choice" | "multiple_choice" | "true_false" | "numeric" | "fill_in" | "short_answer" | "essay";
+            /** Text */
+            text: string;
+            /**
+             * Points
+             * @default 1
+             */
+            points?: number;
+            /**
+             * Step
+             * @description The smallest difference of points
+             * @default 1
+             */
+            step?: number;
+            /** Key */
+            key?: (components["schemas"]["ChoiceKeyBody"] | components["schemas"]["TrueFalseKeyBody"] | components["schemas"]["NumericKeyBody"] | components["schemas"]["FillInKeyBody"]) | null;
+            /** Model Answers */
+            model_answers?: string[];
+            /** Rubric */
+            rubric?: components["schemas"]["ExpectedPointBody"][];
+            /**
+             * Guidance
+             * @description A note for whoever marks
+             * @default
+             */
+            guidance?: string;
+            /**
+             * Image Url
+             * @default
+             */
+            image_url?: string;
+            /** Question Id */
+            question_id: string;
+        };
+        /**
+         * ExamQuestionFields
+         * @description A question without its id. Exact types (`single_choice`, `multiple_choice`, `true_false`, `numeric`, `fill_in`)
+         *     have a `key`, free text (`short_answer`, `essay`) a model answer and a rubric.
+         */
+        ExamQuestionFields: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "single_choice" | "multiple_choice" | "true_false" | "numeric" | "fill_in" | "short_answer" | "essay";
+            /** Text */
+            text: string;
+            /**
+             * Points
+             * @default 1
+             */
+            points?: number;
+            /**
+             * Step
+             * @description The smallest difference of points
+             * @default 1
+             */
+            step?: number;
+            /** Key */
+            key?: (components["schemas"]["ChoiceKeyBody"] | components["schemas"]["TrueFalseKeyBody"] | components["schemas"]["NumericKeyBody"] | components["schemas"]["FillInKeyBody"]) | null;
+            /** Model Answers */
+            model_answers?: string[];
+            /** Rubric */
+            rubric?: components["schemas"]["ExpectedPointBody"][];
+            /**
+             * Guidance
+             * @description A note for whoever marks
+             * @default
+             */
+            guidance?: string;
+            /**
+             * Image Url
+             * @default
+             */
+            image_url?: string;
+        };
+        /** ExamQuestionShape */
+        ExamQuestionShape: {
+            /** Question Id */
+            question_id: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "single_choice" | "multiple_choice" | "true_false" | "numeric" | "fill_in" | "short_answer" | "essay";
+            /** Text */
+            text: string;
+            /** Points */
+            points: number;
+            /** Step */
+            step: number;
+            /** Key */
+            key: (components["schemas"]["ChoiceKeyBody"] | components["schemas"]["TrueFalseKeyBody"] | components["schemas"]["NumericKeyBody"] | components["schemas"]["FillInKeyBody"]) | null;
+            /** Model Answers */
+            model_answers: string[];
+            /** Rubric */
+            rubric: components["schemas"]["ExpectedPointBody"][];
+            /** Guidance */
+            guidance: string;
+            /** Image Url */
+            image_url: string;
+            /** Version */
+            version: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ExamResponseShape
+         * @description As staff see it: with all its marks.
+         */
+        ExamResponseShape: {
+            /** Response Id */
+            response_id: string;
+            /** Question Id */
+            question_id: string;
+            /** Question Text */
+            question_text: string;
+            /** Type */
+            type: string;
+            /** Answer */
+            answer: string;
+            /** Chosen */
+            chosen: string[];
+            /** Filled */
+            filled: string[];
+            /** Status */
+            status: string;
+            /** Points */
+            points: number | null;
+            /** Max Points */
+            max_points: number | null;
+            /** Comment */
+            comment: string;
+            /** Feedback */
+            feedback: string;
+            /** Evidence */
+            evidence: components["schemas"]["SpanShape"][];
+            /** Has Image */
+            has_image: boolean;
+            /** Submission Id */
+            submission_id: string;
+            /** Student Id */
+            student_id: string;
+            /** Quality */
+            quality: number | null;
+            /** Seed */
+            seed: boolean;
+            /** Marks */
+            marks: components["schemas"]["MarkShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** ExamResponsesShape */
+        ExamResponsesShape: {
+            /** Items */
+            items: components["schemas"]["ExamResponseShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ExamSettingsBody
+         * @description How an exam is marked; shares are 0 to 1.
+         *
+         *     `blind`: markers see the AI's grade only after their own. `check_share` of the free-text responses that the AI is
+         *     sure of go to a person too, `second_share` of what a person marks to a second one. `disagreement` is the share of
+         *     the maximum by which two marks may differ before they are moderated, `tolerance` that within which an AI grade is
+         *     accurate. What the AI is less sure of than `least_confidence`, or read from a scan poorer than `least_quality`,
+         *     goes to a person. `seed_share` of a marker's tasks are hidden seed items. `pause_on_alert`: a critical alert
+         *     pauses running batches.
+         */
+        ExamSettingsBody: {
+            /**
+             * Blind
+             * @default true
+             */
+            blind?: boolean;
+            /**
+             * Check Share
+             * @default 0.1
+             */
+            check_share?: number;
+            /**
+             * Second Share
+             * @default 0
+             */
+            second_share?: number;
+            /**
+             * Disagreement
+             * @default 0.1
+             */
+            disagreement?: number;
+            /**
+             * Tolerance
+             * @default 0.1
+             */
+            tolerance?: number;
+            /**
+             * Least Confidence
+             * @default 0.7
+             */
+            least_confidence?: number;
+            /**
+             * Least Quality
+             * @default 0.6
+             */
+            least_quality?: number;
+            /**
+             * Seed Share
+             * @default 0.05
+             */
+            seed_share?: number;
+            /**
+             * Pause On Alert
+             * @default false
+             */
+            pause_on_alert?: boolean;
+            /**
+             * Grader
+             * @default auto
+             * @enum {string}
+             */
+            grader?: "auto" | "rubric" | "learning" | "llm";
+        };
+        /**
+         * ExamShape
+         * @description An exam in full, for its staff. `my_role` is the caller's in it; `by_status` counts responses.
+         */
+        ExamShape: {
+            /** Exam Id */
+            exam_id: string;
+            /** Title */
+            title: string;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+            /** Released */
+            released: boolean;
+            /** Question Count */
+            question_count: number;
+            /** Submissions */
+            submissions: number;
+            /** Responses */
+            responses: number;
+            /** Waiting */
+            waiting: number;
+            /** Marked */
+            marked: number;
+            /** Subject */
+            subject: string;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "en" | "ko" | "zh";
+            settings: components["schemas"]["ExamSettingsBody"];
+            /** Questions */
+            questions: components["schemas"]["ExamQuestionShape"][];
+            /** Members */
+            members: components["schemas"]["ExamMemberShape"][];
+            /** My Role */
+            my_role: string;
+            /** By Status */
+            by_status: {
+                [key: string]: number;
+            };
+            /** Marks By People */
+            marks_by_people: number;
+            /** Appeals Open */
+            appeals_open: number;
+            /** Issues */
+            issues: number;
+            /** Open Alerts */
+            open_alerts: number;
+            /** Max Points */
+            max_points: number;
+            /** Seq */
+            seq: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ExamsShape */
+        ExamsShape: {
+            /** Items */
+            items: components["schemas"]["ExamLineShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ExpectedPointBody
+         * @description Something a free-text answer is expected to say.
+         */
+        ExpectedPointBody: {
+            /** Point Id */
+            point_id: string;
+            /** Text */
+            text: string;
+            /** Points */
+            points: number;
+            /** Alternatives */
+            alternatives?: string[];
+        };
         /** ExportShape */
         ExportShape: {
             /** Session Id */
@@ -562,6 +1100,42 @@ export interface components {
             } | null;
         } & {
             [key: string]: unknown;
+        };
+        /** FailureShape */
+        FailureShape: {
+            /** Response Id */
+            response_id: string;
+            /** Reason */
+            reason: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** FailuresShape */
+        FailuresShape: {
+            /** Items */
+            items: components["schemas"]["FailureShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * FillInKeyBody
+         * @description The forms accepted in each gap.
+         */
+        FillInKeyBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "fill_in";
+            /** Blanks */
+            blanks: components["schemas"]["BlankBody"][];
+            /**
+             * Any Order
+             * @default false
+             */
+            any_order?: boolean;
         };
         /**
          * FlagBody
@@ -618,6 +1192,24 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * ImportShape
+         * @description `rows` came, `valid` of them could be stored, `stored` were; `preview` shows the first of the valid ones.
+         */
+        ImportShape: {
+            /** Rows */
+            rows: number;
+            /** Valid */
+            valid: number;
+            /** Stored */
+            stored: number;
+            /** Errors */
+            errors: components["schemas"]["RowErrorShape"][];
+            /** Preview */
+            preview: components["schemas"]["PreviewShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * InterviewBody
          * @example {
          *       "candidate_name": "Alex Park",
@@ -650,6 +1242,29 @@ export interface components {
          *       "scheduled_at": "2026-01-31T08:15:00Z",
          *       "title": "Backend engineer, second round"
          *     }
+         * @example {
+         *       "candidates": [
+         *         {
+         *           "name": "Kim Minsu"
+         *         },
+         *         {
+         *           "name": "Lee Jiwoo",
+         *           "user_id": "user_7"
+         *         }
+         *       ],
+         *       "kind": "panel",
+         *       "language": "ko",
+         *       "participants": [
+         *         {
+         *           "name": "Lee Seojun",
+         *           "role": "interviewer",
+         *           "user_id": "user_2"
+         *         }
+         *       ],
+         *       "role": "Backend engineer",
+         *       "rubric_id": "panel",
+         *       "title": "Backend engineers, group interview"
+         *     }
          */
         InterviewBody: {
             /**
@@ -657,7 +1272,7 @@ export interface components {
              * @default dialogue
              * @enum {string}
              */
-            kind?: "dialogue" | "room";
+            kind?: "dialogue" | "room" | "panel";
             /** Session Id */
             session_id?: string | null;
             /**
@@ -725,6 +1340,18 @@ export interface components {
              * @description Of a room: when it is to begin
              */
             scheduled_at?: string | null;
+            /**
+             * Rubric Id
+             * @description Of a panel: what its candidates are judged by, as it is now; left out: the built-in one
+             */
+            rubric_id?: string | null;
+            /**
+             * Rubric Version
+             * @description An older version of the rubric
+             */
+            rubric_version?: string | null;
+            /** Candidates */
+            candidates?: components["schemas"]["CandidateBody"][];
             /** Participants */
             participants?: components["schemas"]["ParticipantBody"][];
         };
@@ -804,6 +1431,42 @@ export interface components {
              * @default
              */
             zh?: string;
+        };
+        /** MarkShape */
+        MarkShape: {
+            /** Kind */
+            kind: string;
+            /** Rater */
+            rater: string;
+            /** Points */
+            points: number | null;
+            /** Points By */
+            points_by: {
+                [key: string]: number;
+            };
+            /** Comment */
+            comment: string;
+            /** Reason */
+            reason: string;
+            /** Ai Status */
+            ai_status: string;
+            /** Confidence */
+            confidence: number | null;
+            /** Evidence */
+            evidence: components["schemas"]["SpanShape"][];
+            /** Rationale */
+            rationale: string;
+            /** Feedback */
+            feedback: string;
+            stamp: components["schemas"]["StampShape"] | null;
+            /** Question Version */
+            question_version: number;
+            /** Batch Id */
+            batch_id: string;
+            /** At */
+            at: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * MessageBody
@@ -905,6 +1568,112 @@ export interface components {
             secret: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * NewBatchBody
+         * @description `full`: what was never graded; `trial`: up to `sample` responses of each question, to see what the grader makes
+         *     of them; `regrade`: everything again.
+         * @example {
+         *       "purpose": "trial",
+         *       "sample": 20
+         *     }
+         */
+        NewBatchBody: {
+            /** Batch Id */
+            batch_id?: string | null;
+            /**
+             * Purpose
+             * @default full
+             * @enum {string}
+             */
+            purpose?: "full" | "trial" | "regrade";
+            /**
+             * Question Ids
+             * @description All of the exam's where it is empty
+             */
+            question_ids?: string[];
+            /**
+             * Sample
+             * @default 20
+             */
+            sample?: number;
+        };
+        /**
+         * NewExamBody
+         * @description What `/exams/{exam_id}/export` gives can be sent here as it is.
+         * @example {
+         *       "language": "en",
+         *       "questions": [
+         *         {
+         *           "model_answers": [
+         *             "Ice is less dense than liquid water, because its crystals leave room between the molecules."
+         *           ],
+         *           "points": 2,
+         *           "question_id": "q1",
+         *           "rubric": [
+         *             {
+         *               "alternatives": [
+         *                 "lighter"
+         *               ],
+         *               "point_id": "density",
+         *               "points": 1,
+         *               "text": "Ice is less dense than water"
+         *             },
+         *             {
+         *               "point_id": "crystal",
+         *               "points": 1,
+         *               "text": "The crystal leaves room between molecules"
+         *             }
+         *           ],
+         *           "step": 1,
+         *           "text": "Why does ice float on water?",
+         *           "type": "short_answer"
+         *         },
+         *         {
+         *           "key": {
+         *             "correct": [
+         *               "A"
+         *             ],
+         *             "options": [
+         *               {
+         *                 "option_id": "A",
+         *                 "text": "Argon"
+         *               },
+         *               {
+         *                 "option_id": "B",
+         *                 "text": "Nitrogen"
+         *               }
+         *             ],
+         *             "type": "choice"
+         *           },
+         *           "points": 1,
+         *           "question_id": "q2",
+         *           "text": "Which is a noble gas?",
+         *           "type": "single_choice"
+         *         }
+         *       ],
+         *       "title": "Chemistry, term 1"
+         *     }
+         */
+        NewExamBody: {
+            /** Exam Id */
+            exam_id?: string | null;
+            /** Title */
+            title: string;
+            /**
+             * Subject
+             * @default
+             */
+            subject?: string;
+            /**
+             * Language
+             * @default en
+             * @enum {string}
+             */
+            language?: "en" | "ko" | "zh";
+            settings?: components["schemas"]["ExamSettingsBody"];
+            /** Questions */
+            questions?: components["schemas"]["ExamQuestionBody"][];
         };
         /** NewInvitationShape */
         NewInvitationShape: {
@@ -1126,6 +1895,54 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * NumericKeyBody
+         * @description A number: the tolerances are absolute in `unit`, and relative (0.01: one per cent); the wider one counts.
+         */
+        NumericKeyBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "numeric";
+            /** Value */
+            value: number;
+            /**
+             * Tolerance
+             * @default 0
+             */
+            tolerance?: number;
+            /**
+             * Relative Tolerance
+             * @default 0
+             */
+            relative_tolerance?: number;
+            /**
+             * Unit
+             * @default
+             */
+            unit?: string;
+            /**
+             * Unit Required
+             * @default false
+             */
+            unit_required?: boolean;
+            /**
+             * Without Unit Share
+             * @default 0
+             */
+            without_unit_share?: number;
+        };
+        /** OptionBody */
+        OptionBody: {
+            /** Option Id */
+            option_id: string;
+            /**
+             * Text
+             * @default
+             */
+            text?: string;
+        };
+        /**
          * OwnScorecardBody
          * @example {
          *       "comment": "",
@@ -1154,6 +1971,12 @@ export interface components {
              * @default
              */
             comment?: string;
+            /**
+             * Candidate
+             * @description Of a panel with several: whose (id or name)
+             * @default
+             */
+            candidate?: string;
         };
         /** OwnScorecardShape */
         OwnScorecardShape: {
@@ -1181,6 +2004,63 @@ export interface components {
         OwnScorecardsShape: {
             /** Items */
             items: components["schemas"]["OwnScorecardShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * PanelReportShape
+         * @description The report of a panel. Of a candidate who is `sealed` for its reader every score is null, evidence is empty.
+         */
+        PanelReportShape: {
+            /**
+             * Kind
+             * @constant
+             */
+            kind: "panel";
+            /** Session Id */
+            session_id: string;
+            /** Generated At */
+            generated_at: string;
+            /** Language */
+            language: string;
+            /** Visibility */
+            visibility: string;
+            /** Sealed */
+            sealed: boolean;
+            /** Summary */
+            summary: {
+                [key: string]: unknown;
+            };
+            /** Rubric */
+            rubric: {
+                [key: string]: unknown;
+            };
+            /** Speakers */
+            speakers: {
+                [key: string]: unknown;
+            }[];
+            /** Candidates */
+            candidates: {
+                [key: string]: unknown;
+            }[];
+            /** Questions */
+            questions: {
+                [key: string]: unknown;
+            }[];
+            /** Transcript */
+            transcript: {
+                [key: string]: unknown;
+            }[];
+            /** Notes */
+            notes: {
+                [key: string]: unknown;
+            }[];
+            /** Notices */
+            notices: string[];
+            /** Engines */
+            engines: {
+                [key: string]: unknown;
+            }[];
         } & {
             [key: string]: unknown;
         };
@@ -1295,6 +2175,17 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** PinnedRubricShape */
+        PinnedRubricShape: {
+            /** Rubric Id */
+            rubric_id: string;
+            /** Version */
+            version: string;
+            /** Title */
+            title: string;
+        } & {
+            [key: string]: unknown;
+        };
         /** PinnedSetShape */
         PinnedSetShape: {
             /** Question Set Id */
@@ -1350,6 +2241,21 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** PreviewShape */
+        PreviewShape: {
+            /** Student Id */
+            student_id: string;
+            /** Student Name */
+            student_name: string;
+            /** Class Id */
+            class_id: string;
+            /** Answers */
+            answers: {
+                [key: string]: string;
+            };
+        } & {
+            [key: string]: unknown;
+        };
         /** QuestionBody */
         QuestionBody: {
             /**
@@ -1377,6 +2283,20 @@ export interface components {
             description: string;
             /** Weight */
             weight: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** QuestionEstimateShape */
+        QuestionEstimateShape: {
+            /** Question Id */
+            question_id: string;
+            /** Responses */
+            responses: number;
+            /**
+             * By Model
+             * @description A language model is asked, once for each response
+             */
+            by_model: boolean;
         } & {
             [key: string]: unknown;
         };
@@ -1541,6 +2461,39 @@ export interface components {
             /** Competency */
             competency: string;
             rubric: components["schemas"]["QuestionRubricShape"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * QuestionVersionShape
+         * @description A change of an exam's definition. `question` is None where the head was changed or a question removed.
+         */
+        QuestionVersionShape: {
+            /** Seq */
+            seq: number;
+            /** At */
+            at: string;
+            /** By */
+            by: string;
+            /**
+             * Change
+             * @enum {string}
+             */
+            change: "created" | "changed" | "question_set" | "question_removed";
+            /** Question Id */
+            question_id: string;
+            /** Regrades */
+            regrades: boolean;
+            question: components["schemas"]["ExamQuestionShape"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** QuestionVersionsShape */
+        QuestionVersionsShape: {
+            /** Items */
+            items: components["schemas"]["QuestionVersionShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -1784,6 +2737,20 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * RowErrorShape
+         * @description `row` counts from 1, without the header.
+         */
+        RowErrorShape: {
+            /** Row */
+            row: number;
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * RubricBody
          * @description A rubric: texts in at least one of `en`, `ko`, `zh`.
          * @example {
@@ -2016,6 +2983,8 @@ export interface components {
             scheduled_at?: string | null;
             /** @description Of a room: where its questions came from */
             question_set?: components["schemas"]["PinnedSetShape"] | null;
+            /** @description Of a panel, for staff: what candidates are judged by */
+            rubric?: components["schemas"]["PinnedRubricShape"] | null;
         } & {
             [key: string]: unknown;
         };
@@ -2117,6 +3086,34 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SpanShape
+         * @description Words of the response, at the code points [`start`, `end`) of its text.
+         */
+        SpanShape: {
+            /**
+             * Quote
+             * @default
+             */
+            quote?: string;
+            /**
+             * Start
+             * @default 0
+             */
+            start?: number;
+            /**
+             * End
+             * @default 0
+             */
+            end?: number;
+            /**
+             * Point Id
+             * @default
+             */
+            point_id?: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SpokenShape
          * @description Something the caller said aloud.
          */
@@ -2131,6 +3128,49 @@ export interface components {
             confidence: number | null;
             audio: components["schemas"]["AudioPlaceShape"];
             flag: components["schemas"]["FlagShape"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * StampShape
+         * @description What graded: engine, model, versions; `marks` is on how many human marks a learning grader stood.
+         */
+        StampShape: {
+            /**
+             * Engine
+             * @default
+             */
+            engine?: string;
+            /**
+             * Version
+             * @default
+             */
+            version?: string;
+            /**
+             * Model
+             * @default
+             */
+            model?: string;
+            /**
+             * Prompt Version
+             * @default
+             */
+            prompt_version?: string;
+            /**
+             * Scheme Version
+             * @default
+             */
+            scheme_version?: string;
+            /**
+             * Marks
+             * @default 0
+             */
+            marks?: number;
+            /**
+             * Fit
+             * @default
+             */
+            fit?: string;
         } & {
             [key: string]: unknown;
         };
@@ -2162,6 +3202,129 @@ export interface components {
             status: "processing";
             /** Client Id */
             client_id: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SubmissionItemBody
+         * @description A student's answers by question: a text, a number, true or false, or a list (options ticked, gaps filled).
+         */
+        SubmissionItemBody: {
+            /**
+             * Submission Id
+             * @default
+             */
+            submission_id?: string;
+            /** Student Id */
+            student_id: string;
+            /**
+             * Student Name
+             * @default
+             */
+            student_name?: string;
+            /**
+             * Class Id
+             * @default
+             */
+            class_id?: string;
+            /** Answers */
+            answers?: {
+                [key: string]: unknown;
+            };
+        };
+        /** SubmissionLineShape */
+        SubmissionLineShape: {
+            /** Submission Id */
+            submission_id: string;
+            /** Exam Id */
+            exam_id: string;
+            /** Student Id */
+            student_id: string;
+            /** Student Name */
+            student_name: string;
+            /** Class Id */
+            class_id: string;
+            /** Source */
+            source: string;
+            /** Overall Quality */
+            overall_quality: number | null;
+            /** Responses */
+            responses: number;
+            /** Marked */
+            marked: number;
+            /** Points */
+            points: number;
+            /** Created At */
+            created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SubmissionShape
+         * @description A submission in full, for staff.
+         */
+        SubmissionShape: {
+            /** Exam Id */
+            exam_id: string;
+            /** Exam Title */
+            exam_title: string;
+            /** Submission Id */
+            submission_id: string;
+            /** Student Id */
+            student_id: string;
+            /** Student Name */
+            student_name: string;
+            /** Class Id */
+            class_id: string;
+            /** Overall Quality */
+            overall_quality: number | null;
+            /** Created At */
+            created_at: string;
+            /** Points */
+            points: number;
+            /** Max Points */
+            max_points: number;
+            /** Marked */
+            marked: number;
+            /** Responses */
+            responses: components["schemas"]["ExamResponseShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SubmissionsBody
+         * @description `preview` stores nothing; `all` stores everything or, where a row has a mistake, nothing; `valid` stores the rows
+         *     without mistakes.
+         * @example {
+         *       "submissions": [
+         *         {
+         *           "answers": {
+         *             "q1": "It is less dense.",
+         *             "q2": [
+         *               "A"
+         *             ]
+         *           },
+         *           "student_id": "s1"
+         *         }
+         *       ]
+         *     }
+         */
+        SubmissionsBody: {
+            /** Submissions */
+            submissions: components["schemas"]["SubmissionItemBody"][];
+            /**
+             * Mode
+             * @default all
+             * @enum {string}
+             */
+            mode?: "preview" | "all" | "valid";
+        };
+        /** SubmissionsShape */
+        SubmissionsShape: {
+            /** Items */
+            items: components["schemas"]["SubmissionLineShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         } & {
             [key: string]: unknown;
         };
@@ -2222,6 +3385,16 @@ export interface components {
             confirmation: components["schemas"]["ConfirmationShape"];
         } & {
             [key: string]: unknown;
+        };
+        /** TrueFalseKeyBody */
+        TrueFalseKeyBody: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "true_false";
+            /** Correct */
+            correct: boolean;
         };
         /**
          * UserShape

@@ -23,6 +23,8 @@ DEFAULT_LABELS: Final[dict[SpeakerRole, str]] = {"interviewer": "면접관", "ca
 ReassignReason = Literal["tracker", "person", "merge", "split"]
 #: An utterance counts for scores when it is at least this sure whose it is.
 SURE_FROM: Final = 0.6
+#: Candidates that one panel interviews at most.
+CANDIDATES_LIMIT: Final = 6
 #: The speaker of everything where voices are not told apart.
 UNKNOWN: Final = "speaker_unknown"
 
@@ -44,6 +46,19 @@ class PanelCommand(Command, frozen=True):
 
 class StartPanel(PanelCommand, frozen=True):
     pass
+
+
+class ExpectedCandidate(msgspec.Struct, frozen=True, gc=False):
+    """A candidate who is expected; `user_id` where they are a participant with a microphone of their own."""
+
+    name: str
+    user_id: str = ""
+
+
+class ExpectCandidates(PanelCommand, frozen=True):
+    """These people will be interviewed. They are in the report even if they say nothing."""
+
+    candidates: tuple[ExpectedCandidate, ...]
 
 
 class AddUtterance(PanelCommand, frozen=True):
@@ -100,7 +115,14 @@ class SplitSpeaker(PanelCommand, frozen=True):
 
 
 AnyPanelCommand = (
-    StartPanel | AddUtterance | AttributeUtterances | AssignUtterances | ChangeSpeaker | MergeSpeakers | SplitSpeaker
+    StartPanel
+    | ExpectCandidates
+    | AddUtterance
+    | AttributeUtterances
+    | AssignUtterances
+    | ChangeSpeaker
+    | MergeSpeakers
+    | SplitSpeaker
 )
 
 # --- what happened -------------------------------------------------------------------------------------------------
@@ -113,12 +135,13 @@ class RubricPinned(SessionEvent, frozen=True, tag=True):
 
 
 class SpeakerFound(SessionEvent, frozen=True, tag=True):
-    """`user_id` where the microphone says whose voice it is."""
+    """`user_id` where the microphone says whose voice it is; `name` where somebody said beforehand who is coming."""
 
-    PERSONAL = ("label",)
+    PERSONAL = ("label", "name")
 
     speaker_id: str = ""
     label: str = ""
+    name: str = ""
     role: SpeakerRole = "unknown"
     user_id: str = ""
     by: str = ""

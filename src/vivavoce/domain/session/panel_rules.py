@@ -107,14 +107,26 @@ class _Cast:
         return f"{p.DEFAULT_LABELS[role]}_{number}"
 
     def found(
-        self, speaker_id: str, role: p.SpeakerRole, *, label: str = "", user_id: str = "", by: str = ""
+        self,
+        speaker_id: str,
+        role: p.SpeakerRole,
+        *,
+        label: str = "",
+        name: str = "",
+        user_id: str = "",
+        by: str = "",
     ) -> Decision:
         if self.role_of(speaker_id) is not None:
             return []
         self._new[speaker_id] = role
         return [
             p.SpeakerFound(
-                speaker_id=speaker_id, label=label or self.label_for(role), role=role, user_id=user_id, by=by
+                speaker_id=speaker_id,
+                label=label or self.label_for(role),
+                name=name,
+                role=role,
+                user_id=user_id,
+                by=by,
             )
         ]
 
@@ -213,6 +225,28 @@ def _start(s: SessionState, cmd: p.StartPanel, ctx: Context) -> Decision:
     return begun(s)
 
 
+def _expect(s: SessionState, cmd: p.ExpectCandidates, ctx: Context) -> Decision:
+    _must_lead(s, cmd.role)
+    _must_be_open(s)
+    if len(s.panel.candidates()) + len(cmd.candidates) > p.CANDIDATES_LIMIT:
+        raise too_large(f"a panel has at most {p.CANDIDATES_LIMIT} candidates", p.CANDIDATES_LIMIT, field="candidates")
+    cast = _Cast(s.panel)
+    events: Decision = []
+    number = _people(s)
+    for place, candidate in enumerate(cmd.candidates):
+        _check_text(candidate.name, f"candidates.{place}.name", _NAME_LIMIT)
+        number += not candidate.user_id
+        speaker_id = p.own_microphone(candidate.user_id) if candidate.user_id else f"person_{number}"
+        name = candidate.name.strip()
+        events += cast.found(speaker_id, "candidate", name=name, user_id=candidate.user_id, by=cmd.by)
+    return events
+
+
+def _people(s: SessionState) -> int:
+    """How many speakers people have added."""
+    return sum(1 for speaker_id in s.panel.speakers if speaker_id.startswith("person_"))
+
+
 def _add(s: SessionState, cmd: p.AddUtterance, ctx: Context) -> Decision:
     _must_be_a_panel(s)
     must_take_voice(s, cmd.by, ctx)
@@ -254,8 +288,8 @@ def _named(s: SessionState, text: str, by: str, cast: _Cast) -> tuple[str, Decis
     _check_text(label, "speaker", _NAME_LIMIT)
     match = _LABEL.fullmatch(label)
     role = _ROLE_WORDS[match[1].lower()] if match is not None else "unknown"
-    number = 1 + sum(1 for speaker_id in s.panel.speakers if speaker_id.startswith("person_"))
-    return f"person_{number}", cast.found(f"person_{number}", role, label=label, by=by)
+    speaker_id = f"person_{_people(s) + 1}"
+    return speaker_id, cast.found(speaker_id, role, label=label, by=by)
 
 
 def _canonical(text: str) -> str:
@@ -366,7 +400,7 @@ def _rubric_pinned(s: SessionState, r: e.Recorded, d: p.RubricPinned) -> None:
 
 def _found(s: SessionState, r: e.Recorded, d: p.SpeakerFound) -> None:
     s.panel.speakers[d.speaker_id] = p.Speaker(
-        d.speaker_id, d.label, d.role, user_id=d.user_id, by_person=bool(d.by or d.user_id)
+        d.speaker_id, d.label, d.role, name=d.name, user_id=d.user_id, by_person=bool(d.by or d.user_id)
     )
     _count_label(s, d.label)
 
@@ -458,6 +492,7 @@ def _count_label(s: SessionState, label: str) -> None:
 
 DECIDERS: Final[dict[type, Callable[[SessionState, Any, Context], Decision]]] = {
     p.StartPanel: _start,
+    p.ExpectCandidates: _expect,
     p.AddUtterance: _add,
     p.AttributeUtterances: _attribute,
     p.AssignUtterances: _assign,

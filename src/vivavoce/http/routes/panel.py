@@ -6,14 +6,31 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from vivavoce.domain.errors import not_found
+from vivavoce.domain.access import Identity
+from vivavoce.domain.errors import invalid, not_found
+from vivavoce.domain.rubrics import PANEL_RUBRIC
+from vivavoce.domain.session import panel as p
 from vivavoce.http.caller import AtSession, Caller, Ours
+from vivavoce.http.preparation import Prepared
 from vivavoce.http.route import ApiRoute
+from vivavoce.http.services import Services
 from vivavoce.http.shapes import panel as shapes
 from vivavoce.http.shapes.base import refusals
+from vivavoce.http.shapes.interviews import InterviewBody
+from vivavoce.identity.membership import creator_role
 from vivavoce.protocols.panel import projector
 
 router = APIRouter(route_class=ApiRoute, tags=["panels"], responses=refusals(401, 403, 404, 422, 503))
+
+
+async def prepared(body: InterviewBody, services: Services, identity: Identity) -> Prepared:
+    """What a panel's candidates are judged by, and who they are. Raises VivavoceError."""
+    if body.rubric_id is None and body.rubric_version is not None:
+        raise invalid("a version is one of a rubric", field="rubric_version")
+    rubric = await services.rubrics.show(identity, body.rubric_id or PANEL_RUBRIC, body.rubric_version)
+    expected = tuple(p.ExpectedCandidate(one.name, one.user_id or "") for one in body.candidates)
+    expect = p.ExpectCandidates(by=identity.user_id, role=creator_role(identity), candidates=expected)
+    return Prepared(commands=(expect,) if expected else (), rubric=rubric)
 
 
 @router.get("/realtime-interview/interview/session/{session_id}/status", response_model=shapes.PanelStatusShape)

@@ -17,7 +17,8 @@ from vivavoce.domain.session import room as r
 from vivavoce.http import idempotency
 from vivavoce.http.caller import AtSession, Visit
 from vivavoce.http.idempotency import idempotent
-from vivavoce.http.room_view import pinned_view
+from vivavoce.http.kind_views import pinned_view
+from vivavoce.http.preparation import OF_ROOMS, Prepared
 from vivavoce.http.route import ApiRoute
 from vivavoce.http.services import Services
 from vivavoce.http.shapes import rooms as shapes
@@ -27,29 +28,14 @@ from vivavoce.identity.membership import creator_role
 from vivavoce.protocols.times import from_iso
 
 router = APIRouter(route_class=ApiRoute, tags=["rooms"], responses=refusals(401, 403, 404, 409, 413, 415, 422, 503))
-_OF_ROOMS: Final = frozenset({"question_set_id", "question_set_version", "scheduled_at"})
 #: As many as a configuration may name.
 _COMPETENCIES: Final = 8
 _OF_CONFIG: Final = frozenset(InterviewConfig.__struct_fields__)
 
 
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """What is done with a session right after its creation, and what its configuration takes from the questions."""
-
-    commands: tuple[c.AnyCommand, ...] = ()
-    config: dict[str, Any] = {}
-
-
 async def prepared(body: InterviewBody, services: Services, identity: Identity) -> Prepared:
-    """What a creation asks for besides the session itself. The language and the competencies are those of the question
-    set where none are named. Raises VivavoceError."""
-    members = tuple(
-        c.AddMember(user_id=member.user_id, role=member.role, name=member.name) for member in body.participants
-    )
-    if body.kind != "room":
-        if body.model_fields_set & _OF_ROOMS:
-            raise invalid("only rooms have prepared questions and a time", field="kind", reason="not_a_room")
-        return Prepared(commands=members)
+    """What the creation of a room asks for besides the session itself. The language and the competencies are those of
+    the question set where none are named. Raises VivavoceError."""
     chosen = await _chosen(services, identity, body.question_set_id, body.question_set_version)
     scheduled_for = from_iso(body.scheduled_at) if body.scheduled_at is not None else 0
     config: dict[str, Any] = {}
@@ -64,7 +50,7 @@ async def prepared(body: InterviewBody, services: Services, identity: Identity) 
         questions=chosen.pinned() if chosen is not None else None,
         scheduled_for=scheduled_for,
     )
-    return Prepared(commands=(configure, *members), config=config)
+    return Prepared(commands=(configure,), config=config)
 
 
 @router.patch("/sessions/{session_id}", response_model=SessionShape)
@@ -74,11 +60,11 @@ async def configure_session(body: shapes.ConfigureBody, visit: AtSession) -> Any
     visit.require("configure")
     state = await visit.state()
     given = body.model_fields_set
-    if state.kind != "room" and given & _OF_ROOMS:
+    if state.kind != "room" and given & OF_ROOMS:
         raise conflict("only rooms have prepared questions and a time", reason="not_a_room")
     if state.status not in ("scheduled", "waiting"):
         raise conflict("the interview has begun already", reason="room_started")
-    if given & _OF_ROOMS:
+    if given & OF_ROOMS:
         await visit.session.submit(await _configured_room(body, visit, state.room), visit.viewer.user_id)
     changes = {name: value for name in given & _OF_CONFIG if (value := getattr(body, name)) is not None}
     if "competencies" in changes:

@@ -18,8 +18,9 @@ from vivavoce.http import idempotency
 from vivavoce.http.caller import AtSession, Caller, Ours, Visit
 from vivavoce.http.idempotency import idempotent
 from vivavoce.http.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_after, place_of
+from vivavoce.http.preparation import Prepared, check_kind, members_of
 from vivavoce.http.route import ApiRoute
-from vivavoce.http.routes import rooms
+from vivavoce.http.routes import panel, rooms
 from vivavoce.http.shapes import interviews as shapes
 from vivavoce.http.shapes.base import Empty, refusals
 from vivavoce.identity.membership import admit, may_create_named
@@ -29,17 +30,23 @@ from vivavoce.protocols.dialogue.projector import listed_view
 router = APIRouter(route_class=ApiRoute, tags=["sessions"], responses=refusals(401, 403, 413, 415, 422, 503))
 #: So long what was said last is waited for.
 _LAST_WORDS_S: Final = 10.0
+#: What kinds of sessions take from elsewhere when they are created.
+_PREPARE: Final = {"room": rooms.prepared, "panel": panel.prepared}
 
 
 @router.post("/sessions", status_code=201, response_model=shapes.SessionShape, responses=refusals(404, 409))
 @idempotent
 async def create_session(body: shapes.InterviewBody, request: Request, services: Ours, identity: Caller) -> Any:
     """Create an interview. One with the AI interviewer begins when the candidate connects and has agreed to the
-    notice; a room when somebody who leads it starts it. A room takes its questions as they are now."""
+    notice; a room when somebody who leads it starts it; a panel with the first words. A room takes its questions, a
+    panel its rubric as they are now."""
     if not may_create_named(identity):
         raise forbidden("this role may not create sessions", reason="may_not_create")
-    room = await rooms.prepared(body, services, identity)
-    config = checked_config(msgspec.structs.replace(_config(body), **room.config))
+    check_kind(body)
+    members = members_of(body)
+    prepare = _PREPARE.get(body.kind)
+    prepared = await prepare(body, services, identity) if prepare is not None else Prepared()
+    config = checked_config(msgspec.structs.replace(_config(body), **prepared.config))
     once = idempotency.of(request)
     session_id = body.session_id or (once.new_id if once is not None else str(uuid_utils.uuid7()))
     client_id = once.client_id if once is not None else None
@@ -53,10 +60,13 @@ async def create_session(body: shapes.InterviewBody, request: Request, services:
         kind=body.kind,
         title=body.title,
         visibility=body.evaluation_visibility,
+        rubric=prepared.rubric,
         client_id=client_id,
     )
     # Handed in together they are stored together.
-    await asyncio.gather(created, *(session.submit(command, identity.user_id) for command in room.commands))
+    await asyncio.gather(
+        created, *(session.submit(command, identity.user_id) for command in (*members, *prepared.commands))
+    )
     return await Visit(services, identity, session, admit(identity, session.state).viewer).view()
 
 

@@ -36,6 +36,15 @@ _ROOM: JsonDict = {
     "scheduled_at": "2026-01-31T08:15:00Z",
     "participants": [{"user_id": "user_2", "role": "interviewer", "name": "Lee Seojun"}],
 }
+_PANEL: JsonDict = {
+    "kind": "panel",
+    "title": "Backend engineers, group interview",
+    "language": "ko",
+    "role": "Backend engineer",
+    "rubric_id": "panel",
+    "candidates": [{"name": "Kim Minsu"}, {"name": "Lee Jiwoo", "user_id": "user_7"}],
+    "participants": [{"user_id": "user_2", "role": "interviewer", "name": "Lee Seojun"}],
+}
 _SESSION: JsonDict = {
     "session_id": "0195f3c0-a1b2-7c3d-8e4f-5a6b7c8d9e0f",
     **_INTERVIEW,
@@ -64,10 +73,17 @@ class ParticipantBody(Body):
     name: Line = ""
 
 
-class InterviewBody(Body):
-    model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [_INTERVIEW, _ROOM]})
+class CandidateBody(Body):
+    """A candidate of a panel. `user_id`: they take part with a microphone of their own, and become a participant."""
 
-    kind: Literal["dialogue", "room"] = "dialogue"
+    name: Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
+    user_id: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[^\s\x00-\x1f]+$")] | None = None
+
+
+class InterviewBody(Body):
+    model_config = ConfigDict(strict=True, extra="ignore", json_schema_extra={"examples": [_INTERVIEW, _ROOM, _PANEL]})
+
+    kind: Literal["dialogue", "room", "panel"] = "dialogue"
     session_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")] | None = None
     title: Line = ""
     language: Language = "en"
@@ -86,7 +102,20 @@ class InterviewBody(Body):
         None, description="An older version of the set"
     )
     scheduled_at: Moment | None = Field(None, description="Of a room: when it is to begin")
+    rubric_id: Annotated[str, Field(min_length=1, max_length=128)] | None = Field(
+        None, description="Of a panel: what its candidates are judged by, as it is now; left out: the built-in one"
+    )
+    rubric_version: Annotated[str, Field(min_length=1, max_length=16)] | None = Field(
+        None, description="An older version of the rubric"
+    )
+    candidates: Annotated[list[CandidateBody], Field(max_length=6, default_factory=list)]
     participants: Annotated[list[ParticipantBody], Field(max_length=64, default_factory=list)]
+
+
+class PinnedRubricShape(Shape):
+    rubric_id: str
+    version: str
+    title: str
 
 
 class SessionShape(Shape):
@@ -122,6 +151,7 @@ class SessionShape(Shape):
     connected: bool
     scheduled_at: str | None = Field(None, description="Of a room: when it is to begin")
     question_set: PinnedSetShape | None = Field(None, description="Of a room: where its questions came from")
+    rubric: PinnedRubricShape | None = Field(None, description="Of a panel, for staff: what candidates are judged by")
 
 
 class SessionsShape(Shape):

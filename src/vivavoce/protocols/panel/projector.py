@@ -51,7 +51,7 @@ def project(recorded: e.Recorded, state: SessionState, viewer: Viewer) -> m.Serv
         return m.SpeakerUpdated(
             speaker_id=data.speaker_id,
             label=data.label,
-            name="",
+            name=data.name,
             role=data.role,
             participant_id=data.user_id,
             by=data.by if viewer.is_staff else "",

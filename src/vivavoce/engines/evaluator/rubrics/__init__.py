@@ -12,13 +12,12 @@ import msgspec
 
 from vivavoce.domain.errors import invalid
 from vivavoce.domain.interview import LANGUAGES, Language
-from vivavoce.domain.rubrics import Localised, RubricCriterion, RubricVersion
+from vivavoce.domain.rubrics import PANEL_RUBRIC, Localised, RubricCriterion, RubricVersion
 from vivavoce.domain.scorecard import Criterion, Level, Rubric
 
 RUBRIC_ID: Final = "vivavoce-builtin"
 #: The criteria of a panel's live evaluation.
 PANEL_CRITERIA: Final[tuple[str, ...]] = ("technical", "experience", "character", "motivation")
-PANEL_RUBRIC: Final = "panel"
 _TITLES: Final = {PANEL_RUBRIC: "Panel interview", "competencies": "Competencies of the AI interview"}
 
 

@@ -1,4 +1,4 @@
-"""What HTTP says of a room besides what it says of every session."""
+"""What HTTP says of rooms and panels besides what it says of every session."""
 
 from __future__ import annotations
 
@@ -20,6 +20,14 @@ def room_view(state: SessionState) -> dict[str, Any]:
         "questions_answered": room.answered,
         "questions_total": room.total,
     }
+
+
+def panel_view(state: SessionState) -> dict[str, Any]:
+    """What the candidates of a panel are judged by. Nothing of other kinds."""
+    rubric = state.rubric
+    if state.kind != "panel" or rubric is None:
+        return {}
+    return {"rubric": {"rubric_id": rubric.rubric_id, "version": rubric.version, "title": rubric.title}}
 
 
 def pinned_view(pinned: PinnedQuestions | None) -> dict[str, Any] | None:
