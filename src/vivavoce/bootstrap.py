@@ -107,8 +107,10 @@ VERSION: Final = version("vivavoce")
 #: On SQLite one process has the data folder to itself (it holds the lock), so its leases are its own after a restart.
 _PROCESS: Final = "single"
 _UPKEEP_EVERY_S: Final = 3600
-#: Where recordings are sent whole.
+#: Where recordings are sent whole, and files of students' answers.
 _AUDIO_PATH: Final = "/api/v1/sessions/*/audio"
+_CSV_PATH: Final = "/api/v1/exams/*/submissions/csv"
+_CSV_LIMIT: Final = 32 * 1024 * 1024
 #: Events with which something comes into the outbox.
 _LEAVES_WORK: Final = (e.SessionEnded, e.RecordingHeard, cf.TranscriptConfirmed, cf.ConfirmationLapsed)
 
@@ -364,7 +366,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
             max_connections_per_address=settings.max_connections_per_address,
             heartbeat_s=settings.heartbeat_s,
             idle_timeout_s=settings.idle_timeout_s,
-            body_limits=[(_AUDIO_PATH, settings.audio_upload_bytes)],
+            body_limits=[(_AUDIO_PATH, settings.audio_upload_bytes), (_CSV_PATH, _CSV_LIMIT)],
         ),
         [
             Route(lambda handshake: door if door.serves(handshake) else None),
@@ -401,6 +403,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         question_sets=QuestionLibrary(SqlQuestionSets(database), audit, clock),
         rooms=rooms,
         voice=voice,
+        grading=grading.parts,
         audit=audit,
         idempotency=idempotency,
         plan=plan_for,
@@ -414,6 +417,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         rate=RequestRate(clock, settings.http_requests_per_s),
         metrics=registry_of(gateway, sessions, responder),
         audio_limit=settings.audio_upload_bytes,
+        import_limit=_CSV_LIMIT,
         allowed_origins=settings.allowed_origins,
         public_url=settings.public_url,
     )

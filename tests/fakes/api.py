@@ -13,6 +13,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.requests import HTTPConnection
 
 from tests.fakes.clock import FakeClock
+from tests.fakes.grading import GradingHouse
 from vivavoce import catalogue
 from vivavoce.adapters.blobs.memory import MemoryBlobStore
 from vivavoce.adapters.memory import identity as memory_identity
@@ -187,6 +188,7 @@ class ApiHouse:
             {*CLIENT_EVENTS, *SERVER_EVENTS},
         )
         self.sockets = NoSockets()
+        self.grading = GradingHouse(self.clock)
         settings: dict[str, Any] = {
             "mode": mode,
             "version": "0.0-test",
@@ -209,6 +211,7 @@ class ApiHouse:
             "rooms": self.rooms,
             "question_sets": QuestionLibrary(MemoryQuestionSets(), self.audit, self.clock),
             "voice": self.voice,
+            "grading": self.grading.parts,
             "audit": self.audit,
             "idempotency": self.idempotency,
             "plan": lambda config: make_plan(config, load_bank(config.language)),

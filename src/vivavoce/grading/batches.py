@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import uuid_utils
@@ -25,9 +25,11 @@ from vivavoce.domain.exam.marks import Mark
 from vivavoce.domain.ids import SYSTEM, check_session_id
 from vivavoce.exam_ports import BatchStore, ItemDone, ItemsAgain, ItemsWanted, Job, Jobs
 from vivavoce.grading.exams import Exams
+from vivavoce.grading.progress import Pace, progress
 from vivavoce.grading.rows import batch_rows
 from vivavoce.grading.running import Running
 from vivavoce.grading.work import Results, Slice, mark_of, scheme_of, slice_of
+from vivavoce.grading.worker import MODEL_QUEUE
 from vivavoce.ports import Clock, EventLog, OutboxItem
 
 _LOG: Final = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class RunningBatch(Running[BatchState, AnyBatchEvent, RecordedBatch]):
         self.batch_id = batch_id
         self.under_way: dict[int, int] = {}
         """Responses that a worker has now, by chunk."""
+        self.pace = Pace()
         self.counted = False
         """Whether its progress was compared with what is stored, in this process."""
         self._store = store
@@ -78,7 +81,13 @@ class RunningBatch(Running[BatchState, AnyBatchEvent, RecordedBatch]):
         return rules.decode_page(page)
 
     def _committed(self, events: Sequence[RecordedBatch]) -> None:
+        for recorded in events:
+            self.pace.note(recorded.at, recorded.data.completed + recorded.data.failed)
         self._tell(self, events)
+
+    def progress(self) -> dict[str, Any]:
+        """How far it has come, now."""
+        return progress(self.state, self.pace, sum(self.under_way.values()), self.clock.now_ms())
 
 
 class Batches:
@@ -170,6 +179,10 @@ class Batches:
         await batch.submit(decide, by, client_id=client_id, rows=lambda _: [wanted], outbox=_work)
         self.wake()
         return batch
+
+    def asks_model(self, state: ExamState, question_id: str) -> bool:
+        """Whether a question's responses would be graded by a language model."""
+        return self._queue_of(state, question_id) == MODEL_QUEUE
 
     async def estimate(self, exam_id: str, question_ids: Sequence[str], *, again: bool) -> dict[str, int]:
         """How many responses a batch would grade, by question."""

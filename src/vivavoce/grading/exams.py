@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
+import uuid_utils
 
 from vivavoce.domain.access import Identity, Role
 from vivavoce.domain.errors import VivavoceError, forbidden, not_found
@@ -24,6 +25,10 @@ _decode_state: Final = msgspec.json.Decoder(ExamState).decode
 _decode_question: Final = msgspec.json.Decoder(Question).decode
 
 Committed = Callable[["RunningExam", Sequence[e.RecordedExam]], None]
+
+
+def new_exam_id() -> str:
+    return f"exam_{uuid_utils.uuid7().hex}"
 
 
 def exam_stream(exam_id: str) -> str:

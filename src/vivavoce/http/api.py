@@ -14,8 +14,10 @@ from vivavoce.http.routes import (
     api_keys,
     audio,
     auth,
+    batches,
     confirmation,
     conversation,
+    exams,
     health,
     panel,
     participants,
@@ -26,6 +28,7 @@ from vivavoce.http.routes import (
     rubrics,
     sessions,
     sockets,
+    submissions,
     users,
 )
 from vivavoce.http.security import SecurityHeaders
@@ -46,6 +49,9 @@ _ROUTERS: Final = (
     question_sets,
     rubrics,
     panel,
+    exams,
+    submissions,
+    batches,
     users,
     api_keys,
     sockets,
@@ -86,7 +92,7 @@ def create_api(services: Services) -> FastAPI:
             CORSMiddleware,
             allow_origins=list(services.allowed_origins),
             allow_origin_regex=_LOOPBACK if services.mode == "development" else None,
-            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Accept-Language"],
             expose_headers=["Retry-After", "Idempotent-Replayed", "Content-Disposition"],
         )

@@ -19,6 +19,7 @@ from vivavoce.evaluation.panel_reporter import PanelReporter
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.reporter import Reporter
 from vivavoce.governance.rights import Rights
+from vivavoce.grading.parts import GradingParts
 from vivavoce.http.request_rate import RequestRate
 from vivavoce.identity.accounts import Users
 from vivavoce.identity.api_keys import ApiKeyDesk
@@ -97,6 +98,7 @@ class Services:
     question_sets: QuestionLibrary
     rooms: Rooms
     voice: Voice
+    grading: GradingParts
     audit: Audit
     idempotency: IdempotencyKeys
     plan: Callable[[InterviewConfig], InterviewPlan]
@@ -115,3 +117,4 @@ class Services:
     reply_timeout_s: float = 30.0
     body_limit: int = 1024 * 1024
     audio_limit: int = 256 * 1024 * 1024
+    import_limit: int = 32 * 1024 * 1024
