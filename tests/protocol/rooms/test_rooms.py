@@ -310,7 +310,7 @@ async def test_spec_0_6_who_is_removed_is_put_out(rooms: Rooms, house: Served) -
 async def test_a_tokens_end_is_told_and_a_refreshed_one_goes_on(
     rooms: Rooms, house: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vivavoce.gateway.doors.rooms._EXPIRY_TICK_S", 0.05)
+    monkeypatch.setattr("vivavoce.gateway.doors.rooms.EXPIRY_TICK_S", 0.05)
     await house.house.rooms_door.stop()
     house.house.rooms_door.start()
     refreshed = await rooms.client("kim", "interviewer", ttl_s=1)

@@ -15,6 +15,7 @@ from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.session import room as r
 from vivavoce.domain.session.state import SessionState
 from vivavoce.gateway.doors.live import Visitor
+from vivavoce.gateway.doors.plain import CLOSE_EXPIRED, EXPIRY_TICK_S, WARN_BEFORE_S, Doorman, Sentences
 from vivavoce.gateway.doors.refusals import Refusals
 from vivavoce.gateway.doors.rooms_channel import RoomChannel, packet_of
 from vivavoce.gateway.doors.rooms_client import RoomsClient
@@ -31,29 +32,9 @@ from vivavoce.session.running import RunningSession
 from vivavoce.voice.voice import Voice
 
 _LOG: Final = logging.getLogger(__name__)
-_EXPIRY_TICK_S: Final = 5.0
-_WARN_BEFORE_S: Final = 60.0
-_CLOSE_EXPIRED: Final = 4001
 #: How many are online is told to everybody: at once to few, and to many at a pace that stays cheap.
 _ONLINE_EVERY_S: Final = 0.05
 _ONLINE_TOLD_PER_S: Final = 5_000
-
-
-class Doorman(Protocol):
-    """Who is asking (SPEC.md 0.5). Raises VivavoceError unauthorized."""
-
-    async def identify(
-        self,
-        *,
-        token: str | None,
-        ticket: str | None = None,
-        is_local_request: bool,
-        named: str | int | None = None,
-    ) -> Identity: ...
-
-
-class Sentences(Protocol):
-    def __call__(self, language: str, key: str, /, **values: object) -> str: ...
 
 
 class Analyse(Protocol):
@@ -289,7 +270,7 @@ class RoomsDoor(Namespace):
     async def _watch(self) -> None:
         """Tell a minute before a token expires; cut when it did (SPEC.md 4). Forget streams that are over."""
         while True:
-            await asyncio.sleep(_EXPIRY_TICK_S)
+            await asyncio.sleep(EXPIRY_TICK_S)
             for client in tuple(self._clients):
                 left_s = client.token_left_s()
                 if left_s is None:
@@ -297,8 +278,8 @@ class RoomsDoor(Namespace):
                 if left_s <= 0:
                     expired = VivavoceError("unauthorized", "the token has expired", reason="token_expired")
                     client.refuse(expired, None, name="expired")
-                    client.cut(_CLOSE_EXPIRED, "token expired")
-                elif left_s <= _WARN_BEFORE_S:
+                    client.cut(CLOSE_EXPIRED, "token expired")
+                elif left_s <= WARN_BEFORE_S:
                     client.warn_of_expiry(left_s)
             for key, stream in tuple(self.streams.items()):
                 if stream.live is None or stream.live.done.done():
