@@ -12,7 +12,7 @@ from vivavoce.domain.answer_key import is_blank
 from vivavoce.domain.interview import Language
 from vivavoce.engines.evaluator.prompt import presentable
 from vivavoce.engines.grader.contract import Answer, HumanMark, MarkScheme
-from vivavoce.engines.grader.reading import LONGEST
+from vivavoce.engines.grader.reading import without_words_to_the_marker
 from vivavoce.engines.structured_model import AGAIN
 
 _LANGUAGE_NAMES: Final[dict[Language, str]] = {"en": "English", "ko": "Korean", "zh": "Simplified Chinese"}
@@ -72,7 +72,7 @@ def schema() -> dict[str, Any]:
 
 def shown(text: str, language: Language) -> str:
     """What a model is shown of an answer: without sentences that speak to whoever marks, and without introductions."""
-    return presentable(text[:LONGEST], language)
+    return presentable(without_words_to_the_marker(text, language), language)
 
 
 def system_prompt(scheme: MarkScheme, fence: str) -> str:

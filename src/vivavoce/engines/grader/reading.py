@@ -35,6 +35,19 @@ _NEGATIONS: Final[dict[Language, re.Pattern[str]]] = {
     "ko": re.compile(r"(?:않|없|아니|못하|못한|안\s|불가능|불필요)"),
     "zh": re.compile(r"(?:不(?!同|断|仅|但|管|过|论|止|只|得不)|没有|没|无(?!论)|非(?!常)|未(?!来)|勿|别)"),
 }
+#: What speaks of points to whoever marks; interviews have no such sentences, exams do. Matched on normalised text.
+_ABOUT_POINTS = re.compile(
+    "|".join(
+        (
+            r"\b(?:correct|right|complete|perfect)\b.{0,40}\b(?:score|mark|grade|rate|award|give) (?:it|this|me)\b",
+            r"\b(?:score|mark|grade|rate|award|give) (?:it|this|me)\b.{0,20}(?:\d|\bfull\b|\bmax)",
+            r"[\"'{]\s*points(?:_by)?[\"']?\s*[:=]|\bpoints\s*=\s*\d|^\W*</?\s*\w+\s*>\W*$",
+            r"\b(?:please|beg|kindly|mercy)\b.{0,60}\b(?:points?|marks?|credits?|grades?|to pass|lenient|generous)\b",
+            r"점수.{0,8}(?:주세요|주십시오|부탁|주시면)|만점.{0,8}부탁",
+            r"(?:求|拜托).{0,12}(?:给|加|送).{0,6}分|应得\s*\d+\s*分|(?:回答|答案).{0,6}正确.{0,8}\d+\s*分",
+        )
+    )
+)
 
 
 class Sentence(msgspec.Struct, frozen=True):
@@ -75,12 +88,27 @@ def read(text: str, language: Language) -> Reading:
     return Reading(tuple(kept), aside)
 
 
+def without_words_to_the_marker(text: str, language: Language) -> str:
+    """The answer as it was written, without the sentences that speak to whoever marks."""
+    text = text[:LONGEST]
+    kept: list[str] = []
+    done = 0
+    for span in sentences.split(text, language):
+        for part in _parts(text, span):
+            if not _is_to_the_marker(text, part):
+                # With the space before it, so that a quotation over several sentences is found again.
+                kept.append(text[done : part.end])
+            done = part.end
+    return "".join(kept).strip()
+
+
 def _parts(text: str, span: sentences.Span) -> list[sentences.Span]:
     return sentences.pieces(text, span) if _is_to_the_marker(text, span) else [span]
 
 
 def _is_to_the_marker(text: str, span: sentences.Span) -> bool:
-    return safeguards.is_injection(sentences.normalised(text[span.start : span.end]))
+    normalised = sentences.normalised(text[span.start : span.end])
+    return safeguards.is_injection(normalised) or bool(_ABOUT_POINTS.search(normalised))
 
 
 def words(text: str) -> list[str]:
