@@ -274,6 +274,14 @@ class ListedSubmission(msgspec.Struct, frozen=True, kw_only=True):
     points: float
 
 
+class OwnResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A student's submission, with what its exam is called and worth."""
+
+    listed: ListedSubmission
+    exam_title: str
+    max_points: float
+
+
 class GivenResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A response in full: what was answered, and where it stands."""
 
@@ -325,9 +333,7 @@ class ExamStore(Protocol):
         self, exam_id: str, *, student_id: str | None, before: Cursor | None, limit: int
     ) -> list[ListedSubmission]: ...
 
-    async def submissions_of_student(
-        self, student_id: str, before: Cursor | None, limit: int
-    ) -> list[ListedSubmission]:
+    async def submissions_of_student(self, student_id: str, before: Cursor | None, limit: int) -> list[OwnResult]:
         """In exams whose results are released."""
         ...
 
@@ -345,6 +351,10 @@ class ExamStore(Protocol):
 
     async def given_of(self, submission_ids: Sequence[str]) -> list[GivenResponse]:
         """All of these submissions, each in the order of its questions."""
+        ...
+
+    async def points_of(self, submission_ids: Sequence[str]) -> dict[str, dict[str, float | None]]:
+        """What the responses of these submissions stand at, by submission and question."""
         ...
 
     async def responses_page(

@@ -5,7 +5,7 @@ A task is leased: two markers never have the same one, and what a marker left ly
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import uuid_utils
@@ -15,7 +15,7 @@ from vivavoce.domain.errors import conflict, forbidden, not_found
 from vivavoce.domain.exam import events as e
 from vivavoce.domain.exam import exam as rules
 from vivavoce.domain.exam.exam import ExamState, Wish
-from vivavoce.domain.exam.marks import Mark, Response, sampled
+from vivavoce.domain.exam.marks import Mark, Response, sampled, task_id_of
 from vivavoce.exam_ports import Claim, GivenResponse, MarkingStore, TaskRow
 from vivavoce.grading.exams import RATERS, Exams, RunningExam
 from vivavoce.grading.running import Receipt
@@ -101,6 +101,26 @@ class Marking:
 
         return await exam.on_response(row.response_id, decide, identity.user_id, client_id=client_id)
 
+    async def moderate(
+        self, exam: RunningExam, response_id: str, wish: Wish, identity: Identity, role: Role, *, client_id: str | None
+    ) -> Receipt:
+        """Decide between the marks of a response that wait for it, without waiting for its task."""
+        return await exam.on_response(
+            response_id,
+            lambda state, response: rules.mark_task(
+                state,
+                response,
+                "moderated",
+                wish,
+                rater=identity.user_id,
+                role=role,
+                task_id=task_id_of(response_id, "moderated"),
+                at=self._clock.now_ms(),
+            ),
+            identity.user_id,
+            client_id=client_id,
+        )
+
     async def override(
         self, exam: RunningExam, response_id: str, wish: Wish, by: str, *, client_id: str | None
     ) -> Receipt:
@@ -157,41 +177,6 @@ def _require_rater(role: Role) -> None:
 
 def _unknown_task() -> Exception:
     return not_found("there is no such task, or somebody else has it", reason="task_not_found")
-
-
-def task_message(state: ExamState, task: Task, image_url: str) -> dict[str, Any]:
-    """`GRADING_TASK` (SPEC.md 4) and what a workspace needs besides; whether it is a seed item is not told."""
-    row, given = task.row, task.given
-    question = state.question(row.question_id)
-    return {
-        "taskId": row.task_id,
-        "examId": row.exam_id,
-        "questionId": row.question_id,
-        "questionType": question.type,
-        "response": answer_text(given),
-        "imageUrl": image_url if given.image else None,
-        "rubric": msgspec.to_builtins(question.rubric),
-        "maxPoints": question.points,
-        "step": question.step,
-        "questionText": question.text,
-        "modelAnswers": list(question.model_answers),
-        "guidance": question.guidance,
-        "kind": "first" if row.kind in ("seed", "check") else row.kind,
-        "quality": given.quality,
-        "leaseUntil": row.lease_until,
-        "marks": [
-            {
-                "rater": mark.rater,
-                "kind": mark.kind,
-                "points": mark.points,
-                "comment": mark.comment,
-                "confidence": mark.confidence,
-                "rationale": mark.rationale,
-                "evidence": msgspec.to_builtins(mark.evidence),
-            }
-            for mark in (task.marks or (() if task.ai is None else (task.ai,)))
-        ],
-    }
 
 
 def answer_text(given: GivenResponse) -> str:

@@ -30,6 +30,8 @@ _LOOK_EVERY_S: Final = 1.0
 WINDOW: Final = 2_000
 FEWEST: Final = 10
 _DRIFT_WINDOW: Final = 10
+#: A question of more steps shows only the points that were given.
+_STEPS_SHOWN: Final = 20
 _SPEED_WINDOW_MS: Final = 60_000
 _decode_batch: Final = msgspec.json.Decoder(BatchState).decode
 
@@ -183,6 +185,23 @@ class QualityMonitor:
             questions=tuple(by_question(exam.state, marks)),
             raters=tuple(by_rater(exam.state, await self._store.rater_marks(exam.exam_id, WINDOW))),
         )
+
+    async def matrix(self, exam: RunningExam, question_id: str) -> tuple[list[float], list[list[int]]]:
+        """How often a person gave what (rows) where the AI gave what (columns), and the points of rows and columns.
+        Raises not_found."""
+        question = exam.state.question(question_id)
+        marks = await self._store.double_marked(exam.exam_id, WINDOW)
+        own = [mark for mark in marks if mark.question_id == question_id]
+        points = sorted({value for mark in own for value in (mark.human, mark.ai)})
+        if question.points / question.step <= _STEPS_SHOWN:
+            points = [step * question.step for step in range(round(question.points / question.step) + 1)]
+        place = {value: at for at, value in enumerate(points)}
+        counts = [[0] * len(points) for _ in points]
+        for mark in own:
+            row, column = place.get(mark.human), place.get(mark.ai)
+            if row is not None and column is not None:
+                counts[row][column] += 1
+        return points, counts
 
     async def look(self, exam: RunningExam) -> Metrics:
         """Compute the figures, raise and resolve alerts; what is newly critical may pause the exam's batches."""

@@ -100,30 +100,41 @@ class Results:
             "responses": responses,
         }
 
+    async def page(
+        self, exam: RunningExam, before: Cursor | None, limit: int
+    ) -> tuple[list[dict[str, Any]], Cursor | None]:
+        """A line for each submission, from new to old: its points in all and by question; and where the next page
+        begins. Two queries however long the page."""
+        listed = await self._exams.store.submissions(exam.exam_id, student_id=None, before=before, limit=limit)
+        given = await self._exams.store.points_of([entry.row.submission_id for entry in listed])
+        lines = [
+            {
+                "submission_id": entry.row.submission_id,
+                "student_id": entry.row.student_id,
+                "student_name": entry.row.student_name,
+                "class_id": entry.row.class_id,
+                "points": entry.points,
+                "max_points": max_points(exam.state),
+                "marked": entry.marked,
+                "by_question": {
+                    question_id: given.get(entry.row.submission_id, {}).get(question_id)
+                    for question_id in exam.state.questions
+                },
+            }
+            for entry in listed
+        ]
+        last = listed[-1].row if len(listed) == limit else None
+        return lines, None if last is None else (last.created_at, last.submission_id)
+
     async def rows(self, exam: RunningExam) -> AsyncIterator[dict[str, Any]]:
-        """A line for each submission, from new to old: its points in all and by question; two queries a page."""
+        """All pages, line by line."""
         before: Cursor | None = None
         while True:
-            page = await self._exams.store.submissions(exam.exam_id, student_id=None, before=before, limit=_PAGE)
-            given = await self._exams.store.given_of([entry.row.submission_id for entry in page])
-            points: dict[str, dict[str, float | None]] = {}
-            for entry in given:
-                points.setdefault(entry.response.submission_id, {})[entry.response.question_id] = entry.response.points
-            for listed in page:
-                own = points.get(listed.row.submission_id, {})
-                yield {
-                    "submission_id": listed.row.submission_id,
-                    "student_id": listed.row.student_id,
-                    "student_name": listed.row.student_name,
-                    "class_id": listed.row.class_id,
-                    "points": listed.points,
-                    "max_points": max_points(exam.state),
-                    "marked": listed.marked,
-                    "by_question": {question_id: own.get(question_id) for question_id in exam.state.questions},
-                }
-            if len(page) < _PAGE:
+            lines, before = await self.page(exam, before, _PAGE)
+            for line in lines:
+                yield line
+            if before is None:
                 return
-            before = (page[-1].row.created_at, page[-1].row.submission_id)
 
     async def csv(self, exam: RunningExam) -> str:
         out = io.StringIO()

@@ -114,6 +114,45 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** AlertShape */
+        AlertShape: {
+            /** Alert Id */
+            alert_id: string;
+            /** Exam Id */
+            exam_id: string;
+            /** Metric */
+            metric: string;
+            /** About */
+            about: string;
+            /** Value */
+            value: number;
+            /** Threshold */
+            threshold: number;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "warning" | "critical";
+            /** Raised At */
+            raised_at: string;
+            /** Acknowledged By */
+            acknowledged_by: string;
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /** Resolved At */
+            resolved_at: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** AlertsShape */
+        AlertsShape: {
+            /** Items */
+            items: components["schemas"]["AlertShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * AnalysisBody
          * @description Without a text, the newest answer of this person to this question.
@@ -150,6 +189,20 @@ export interface components {
             suggestions: string[];
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * AnswerBody
+         * @description With `points` the grade is changed.
+         * @example {
+         *       "answer": "You are right.",
+         *       "points": 2
+         *     }
+         */
+        AnswerBody: {
+            /** Answer */
+            answer: string;
+            /** Points */
+            points?: number | null;
         };
         /**
          * ApiKeyShape
@@ -207,6 +260,89 @@ export interface components {
         ApiKeysShape: {
             /** Items */
             items: components["schemas"]["ApiKeyShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * AppealBody
+         * @example {
+         *       "text": "My second sentence says why."
+         *     }
+         */
+        AppealBody: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * AppealInFullShape
+         * @description With the response it is about, for whoever answers it.
+         */
+        AppealInFullShape: {
+            /** Appeal Id */
+            appeal_id: string;
+            /** Exam Id */
+            exam_id: string;
+            /** Submission Id */
+            submission_id: string;
+            /** Response Id */
+            response_id: string;
+            /** Student Id */
+            student_id: string;
+            /** Text */
+            text: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "upheld" | "rejected";
+            /** Answer */
+            answer: string;
+            /** Answered By */
+            answered_by: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Created At */
+            created_at: string;
+            given: components["schemas"]["ExamResponseShape"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** AppealShape */
+        AppealShape: {
+            /** Appeal Id */
+            appeal_id: string;
+            /** Exam Id */
+            exam_id: string;
+            /** Submission Id */
+            submission_id: string;
+            /** Response Id */
+            response_id: string;
+            /** Student Id */
+            student_id: string;
+            /** Text */
+            text: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "upheld" | "rejected";
+            /** Answer */
+            answer: string;
+            /** Answered By */
+            answered_by: string;
+            /** Answered At */
+            answered_at: string | null;
+            /** Created At */
+            created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** AppealsShape */
+        AppealsShape: {
+            /** Items */
+            items: components["schemas"]["AppealShape"][];
             /** Next Cursor */
             next_cursor: string | null;
         } & {
@@ -424,6 +560,35 @@ export interface components {
              * @enum {string}
              */
             scoring?: "all_or_nothing" | "per_option" | "right_minus_wrong";
+        };
+        /** ClassBody */
+        ClassBody: {
+            /** Class Id */
+            class_id: string;
+            /** Name */
+            name: string;
+        };
+        /** ClassShape */
+        ClassShape: {
+            /** Class Id */
+            class_id: string;
+            /** Name */
+            name: string;
+            /** Created By */
+            created_by: string;
+            /** Created At */
+            created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ClassesShape */
+        ClassesShape: {
+            /** Items */
+            items: components["schemas"]["ClassShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /** CompetenciesShape */
         CompetenciesShape: {
@@ -1166,6 +1331,48 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * GradeBody
+         * @description `criteria` are points by the rubric's point ids.
+         * @example {
+         *       "comment": "The why is missing.",
+         *       "points": 1
+         *     }
+         */
+        GradeBody: {
+            /** Points */
+            points: number;
+            /**
+             * Comment
+             * @default
+             */
+            comment?: string;
+            /** Criteria */
+            criteria?: {
+                [key: string]: number;
+            };
+            /**
+             * Reason
+             * @default
+             */
+            reason?: string;
+        };
+        /**
+         * GradedShape
+         * @description What a mark led to. `points` are those the response stands at now; a hidden seed item leaves them open.
+         */
+        GradedShape: {
+            /** Response Id */
+            response_id: string;
+            /** Status */
+            status: string;
+            /** Points */
+            points: number | null;
+            /** Seq */
+            seq: number;
+        } & {
+            [key: string]: unknown;
+        };
         /** HealthShape */
         HealthShape: {
             /**
@@ -1406,6 +1613,85 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** IssueBody */
+        IssueBody: {
+            /**
+             * Task Id
+             * @default
+             */
+            task_id?: string;
+            /** Text */
+            text: string;
+        };
+        /** IssueMadeShape */
+        IssueMadeShape: {
+            /** Issue Id */
+            issue_id: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** IssueShape */
+        IssueShape: {
+            /** Issue Id */
+            issue_id: string;
+            /** Task Id */
+            task_id: string;
+            /** Submission Id */
+            submission_id: string;
+            /** Reported By */
+            reported_by: string;
+            /** Text */
+            text: string;
+            /** Created At */
+            created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** IssuesShape */
+        IssuesShape: {
+            /** Items */
+            items: components["schemas"]["IssueShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ItemShape
+         * @description `difficulty` is the mean share of the points; `discrimination` the correlation with the rest of the exam.
+         */
+        ItemShape: {
+            /** Question Id */
+            question_id: string;
+            /** Type */
+            type: string;
+            /** Marked */
+            marked: number;
+            /** Max Points */
+            max_points: number;
+            /** Mean Points */
+            mean_points: number | null;
+            /** Difficulty */
+            difficulty: number | null;
+            /** Discrimination */
+            discrimination: number | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ItemsShape */
+        ItemsShape: {
+            /** Items */
+            items: components["schemas"]["ItemShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** LeaseShape */
+        LeaseShape: {
+            /** Lease Until */
+            lease_until: string;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * LinkBody
          * @description The token of a one-time link.
@@ -1469,6 +1755,20 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * MatrixShape
+         * @description How often a person gave what (rows) where the AI gave what (columns); `points` names rows and columns.
+         */
+        MatrixShape: {
+            /** Question Id */
+            question_id: string;
+            /** Points */
+            points: number[];
+            /** Counts */
+            counts: number[][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * MessageBody
          * @example {
          *       "client_id": "m-1",
@@ -1484,6 +1784,56 @@ export interface components {
             client_id?: string | null;
             /** Context */
             context?: unknown;
+        };
+        /**
+         * MetricsShape
+         * @description `accuracyRate` and `consistencyScore` are null without a double-marked response.
+         */
+        MetricsShape: {
+            /** Accuracyrate */
+            accuracyRate: number | null;
+            /** Consistencyscore */
+            consistencyScore: number | null;
+            /** Processingspeed */
+            processingSpeed: number;
+            /** Errorrate */
+            errorRate: number;
+            /** Lastupdated */
+            lastUpdated: string;
+            /** Doublemarked */
+            doubleMarked: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** MyResultShape */
+        MyResultShape: {
+            /** Exam Id */
+            exam_id: string;
+            /** Exam Title */
+            exam_title: string;
+            /** Submission Id */
+            submission_id: string;
+            /** Points */
+            points: number;
+            /** Max Points */
+            max_points: number;
+            /** Marked */
+            marked: number;
+            /** Responses */
+            responses: number;
+            /** Created At */
+            created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** MyResultsShape */
+        MyResultsShape: {
+            /** Items */
+            items: components["schemas"]["MyResultShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
         };
         /**
          * NewApiKeyBody
@@ -1866,6 +2216,22 @@ export interface components {
             /** Expected Version */
             expected_version?: string | null;
         };
+        /** NextTaskBody */
+        NextTaskBody: {
+            /**
+             * Question Id
+             * @description Only of this question
+             */
+            question_id?: string | null;
+        };
+        /** NextTaskShape */
+        NextTaskShape: {
+            task: components["schemas"]["TaskShape"] | null;
+            /** Waiting */
+            waiting: number;
+        } & {
+            [key: string]: unknown;
+        };
         /** NoteShape */
         NoteShape: {
             /** Note Id */
@@ -1941,6 +2307,29 @@ export interface components {
              * @default
              */
             text?: string;
+        };
+        /**
+         * OverrideBody
+         * @description A grade is changed with a reason.
+         * @example {
+         *       "points": 2,
+         *       "reason": "The sketch says it."
+         *     }
+         */
+        OverrideBody: {
+            /** Points */
+            points: number;
+            /**
+             * Comment
+             * @default
+             */
+            comment?: string;
+            /** Criteria */
+            criteria?: {
+                [key: string]: number;
+            };
+            /** Reason */
+            reason: string;
         };
         /**
          * OwnScorecardBody
@@ -2256,6 +2645,16 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** QualityShape */
+        QualityShape: {
+            metrics: components["schemas"]["MetricsShape"];
+            /** Questions */
+            questions: components["schemas"]["QuestionQualityShape"][];
+            /** Raters */
+            raters: components["schemas"]["RaterQualityShape"][];
+        } & {
+            [key: string]: unknown;
+        };
         /** QuestionBody */
         QuestionBody: {
             /**
@@ -2297,6 +2696,23 @@ export interface components {
              * @description A language model is asked, once for each response
              */
             by_model: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /** QuestionQualityShape */
+        QuestionQualityShape: {
+            /** Question Id */
+            question_id: string;
+            /** Marks */
+            marks: number;
+            /** Accuracy */
+            accuracy: number | null;
+            /** Kappa */
+            kappa: number | null;
+            /** Exact */
+            exact: number | null;
+            /** Bias */
+            bias: number | null;
         } & {
             [key: string]: unknown;
         };
@@ -2510,6 +2926,22 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * RaterQualityShape
+         * @description As shares of the maximum: a `severity` below 0 is severe; `drift` is the newest marks against those before.
+         */
+        RaterQualityShape: {
+            /** Rater */
+            rater: string;
+            /** Marks */
+            marks: number;
+            /** Severity */
+            severity: number;
+            /** Drift */
+            drift: number | null;
+        } & {
+            [key: string]: unknown;
+        };
         /** ReadinessShape */
         ReadinessShape: {
             /** Ready */
@@ -2656,6 +3088,106 @@ export interface components {
             own_scorecards: components["schemas"]["OwnScorecardShape"][];
             /** Differences */
             differences: components["schemas"]["DifferenceShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ResultResponseShape
+         * @description A response with its points, as its student may see it.
+         */
+        ResultResponseShape: {
+            /** Response Id */
+            response_id: string;
+            /** Question Id */
+            question_id: string;
+            /** Question Text */
+            question_text: string;
+            /** Type */
+            type: string;
+            /** Answer */
+            answer: string;
+            /** Chosen */
+            chosen: string[];
+            /** Filled */
+            filled: string[];
+            /** Status */
+            status: string;
+            /** Points */
+            points: number | null;
+            /** Max Points */
+            max_points: number | null;
+            /** Comment */
+            comment: string;
+            /** Feedback */
+            feedback: string;
+            /** Evidence */
+            evidence: components["schemas"]["SpanShape"][];
+            /** Has Image */
+            has_image: boolean;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ResultRowShape */
+        ResultRowShape: {
+            /** Submission Id */
+            submission_id: string;
+            /** Student Id */
+            student_id: string;
+            /** Student Name */
+            student_name: string;
+            /** Class Id */
+            class_id: string;
+            /** Points */
+            points: number;
+            /** Max Points */
+            max_points: number;
+            /** Marked */
+            marked: number;
+            /** By Question */
+            by_question: {
+                [key: string]: number | null;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        /** ResultRowsShape */
+        ResultRowsShape: {
+            /** Items */
+            items: components["schemas"]["ResultRowShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ResultShape
+         * @description A student's own result.
+         */
+        ResultShape: {
+            /** Exam Id */
+            exam_id: string;
+            /** Exam Title */
+            exam_title: string;
+            /** Submission Id */
+            submission_id: string;
+            /** Student Id */
+            student_id: string;
+            /** Student Name */
+            student_name: string;
+            /** Class Id */
+            class_id: string;
+            /** Overall Quality */
+            overall_quality: number | null;
+            /** Created At */
+            created_at: string;
+            /** Points */
+            points: number;
+            /** Max Points */
+            max_points: number;
+            /** Marked */
+            marked: number;
+            /** Responses */
+            responses: components["schemas"]["ResultResponseShape"][];
         } & {
             [key: string]: unknown;
         };
@@ -2866,6 +3398,14 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** SeedBody */
+        SeedBody: {
+            /**
+             * Chosen
+             * @default true
+             */
+            chosen?: boolean;
+        };
         /**
          * SessionShape
          * @example {
@@ -2994,6 +3534,28 @@ export interface components {
             items: components["schemas"]["SessionShape"][];
             /** Next Cursor */
             next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * ShownMarkShape
+         * @description A mark that is shown with a task: to moderators, and the AI's where marking is not blind.
+         */
+        ShownMarkShape: {
+            /** Rater */
+            rater: string;
+            /** Kind */
+            kind: string;
+            /** Points */
+            points: number | null;
+            /** Comment */
+            comment: string;
+            /** Confidence */
+            confidence: number | null;
+            /** Rationale */
+            rationale: string;
+            /** Evidence */
+            evidence: components["schemas"]["SpanShape"][];
         } & {
             [key: string]: unknown;
         };
@@ -3205,6 +3767,55 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** StoredStudentsShape */
+        StoredStudentsShape: {
+            /** Stored */
+            stored: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** StudentBody */
+        StudentBody: {
+            /** Student Id */
+            student_id: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Class Id
+             * @default
+             */
+            class_id?: string;
+        };
+        /** StudentShape */
+        StudentShape: {
+            /** Student Id */
+            student_id: string;
+            /** Name */
+            name: string;
+            /** Class Id */
+            class_id: string;
+            /** Created At */
+            created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** StudentsBody */
+        StudentsBody: {
+            /** Students */
+            students: components["schemas"]["StudentBody"][];
+        };
+        /** StudentsShape */
+        StudentsShape: {
+            /** Items */
+            items: components["schemas"]["StudentShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
         /**
          * SubmissionItemBody
          * @description A student's answers by question: a text, a number, true or false, or a list (options ticked, gaps filled).
@@ -3325,6 +3936,102 @@ export interface components {
             items: components["schemas"]["SubmissionLineShape"][];
             /** Next Cursor */
             next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** TaskLineShape */
+        TaskLineShape: {
+            /** Task Id */
+            task_id: string;
+            /** Response Id */
+            response_id: string;
+            /** Question Id */
+            question_id: string;
+            /** Kind */
+            kind: string;
+            /** Status */
+            status: string;
+            /** Assigned To */
+            assigned_to: string;
+            /** Lease Until */
+            lease_until: string | null;
+            /** Created At */
+            created_at: string;
+            /** Updated At */
+            updated_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * TaskShape
+         * @description A response to be marked. `kind` is `first`, `second` or `moderated`; hidden seed items look like any other.
+         */
+        TaskShape: {
+            /** Task Id */
+            task_id: string;
+            /** Exam Id */
+            exam_id: string;
+            /** Question Id */
+            question_id: string;
+            /** Question Type */
+            question_type: string;
+            /** Question Text */
+            question_text: string;
+            /** Response */
+            response: string;
+            /** Image Url */
+            image_url: string | null;
+            /** Rubric */
+            rubric: components["schemas"]["ExpectedPointBody"][];
+            /** Max Points */
+            max_points: number;
+            /** Step */
+            step: number;
+            /** Model Answers */
+            model_answers: string[];
+            /** Guidance */
+            guidance: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "first" | "second" | "moderated";
+            /** Quality */
+            quality: number | null;
+            /** Lease Until */
+            lease_until: string;
+            /** Marks */
+            marks: components["schemas"]["ShownMarkShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /** TasksShape */
+        TasksShape: {
+            /** Items */
+            items: components["schemas"]["TaskLineShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ThresholdBody */
+        ThresholdBody: {
+            /** Threshold */
+            threshold: number;
+        };
+        /** ThresholdShape */
+        ThresholdShape: {
+            /** Metric */
+            metric: string;
+            /** Threshold */
+            threshold: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ThresholdsShape */
+        ThresholdsShape: {
+            /** Items */
+            items: components["schemas"]["ThresholdShape"][];
         } & {
             [key: string]: unknown;
         };

@@ -33,6 +33,14 @@ _LISTED: Final = (
     " (SELECT coalesce(sum(r.points), 0) FROM responses r WHERE r.submission_id = s.submission_id)"
     " FROM submissions s"
 )
+_OWN: Final = (
+    f"{_LISTED.replace(' FROM submissions s', '')}, e.title,"  # noqa: S608
+    " (SELECT coalesce(sum(coalesce(json_extract(CAST(q.document AS TEXT), '$.points'), 1.0)), 0.0)"
+    "  FROM questions q WHERE q.exam_id = s.exam_id AND q.document <> '')"
+    " FROM submissions s JOIN exams e ON e.exam_id = s.exam_id AND e.released"
+    " WHERE s.student_id = ? AND (s.created_at, s.submission_id) < (?, ?)"
+    " ORDER BY s.created_at DESC, s.submission_id DESC LIMIT ?"
+)
 _RESPONSE: Final = "response_id, submission_id, student_id, question_id, status, points, seed_points"
 _GIVEN: Final = f"SELECT {_RESPONSE}, exam_id, text, chosen, filled, quality, image, created_at FROM responses"  # noqa: S608
 _AMONG: Final = " WHERE response_id IN (SELECT value FROM json_each(?))"
@@ -80,11 +88,18 @@ class SqlExamStore:
             where, values = "s.exam_id = ? AND s.student_id = ?", [exam_id, student_id]
         return await self._submissions(where, values, before, limit)
 
-    async def submissions_of_student(
-        self, student_id: str, before: p.Cursor | None, limit: int
-    ) -> list[p.ListedSubmission]:
-        where = "s.student_id = ? AND s.exam_id IN (SELECT exam_id FROM exams WHERE released)"
-        return await self._submissions(where, [student_id], before, limit)
+    async def submissions_of_student(self, student_id: str, before: p.Cursor | None, limit: int) -> list[p.OwnResult]:
+        def work(c: sqlite3.Connection) -> list[p.OwnResult]:
+            return [
+                p.OwnResult(
+                    listed=p.ListedSubmission(row=_made(p.SubmissionRow, row[:-4]), marked=row[-4], points=row[-3]),
+                    exam_title=row[-2],
+                    max_points=row[-1],
+                )
+                for row in c.execute(_OWN, (student_id, *(before or _NEWEST), limit))
+            ]
+
+        return await self._database.read_raw(work)
 
     async def _submissions(
         self, where: str, values: list[str], before: p.Cursor | None, limit: int
@@ -130,6 +145,20 @@ class SqlExamStore:
     async def given_of(self, submission_ids: Sequence[str]) -> list[p.GivenResponse]:
         among = " WHERE submission_id IN (SELECT value FROM json_each(?)) ORDER BY rowid"
         return await self._given(among, (as_json(submission_ids),))
+
+    async def points_of(self, submission_ids: Sequence[str]) -> dict[str, dict[str, float | None]]:
+        sql = (
+            "SELECT submission_id, question_id, points FROM responses"
+            " WHERE submission_id IN (SELECT value FROM json_each(?))"
+        )
+
+        def work(c: sqlite3.Connection) -> dict[str, dict[str, float | None]]:
+            found: dict[str, dict[str, float | None]] = {}
+            for submission_id, question_id, points in c.execute(sql, (as_json(submission_ids),)):
+                found.setdefault(submission_id, {})[question_id] = points
+            return found
+
+        return await self._database.read_raw(work)
 
     async def responses_page(
         self, exam_id: str, *, status: ResponseStatus | None, question_id: str | None, after: str, limit: int
