@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean, pstdev
 from typing import Final
@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from vivavoce.domain.scorecard import Criterion
+from vivavoce.engines.evaluator.bearing import asks_about, keywords_in, topic_in
 from vivavoce.engines.evaluator.lexicon import indicator_tag, profiles, question_tag
 from vivavoce.engines.evaluator.reading import Sentence, indicators_of, topic_words
 from vivavoce.engines.evaluator.threads import Spoken, Thread
@@ -27,7 +28,8 @@ _FILL: Final = {
     "indicators": 3.2,
     "structure": 2.0,
 }
-_DEFAULT_WEIGHTS: Final = dict.fromkeys(DIMENSIONS, 1.0)
+#: Of a criterion that somebody wrote no indicators are known: an account of it is judged by how it is told.
+_OWN_WEIGHTS: Final = {**dict.fromkeys(DIMENSIONS, 1.0), "indicators": 0.0}
 #: Quality (0 to 1) of the dimensions to the score scale, between which it runs straight.
 _SCALE: Final = ((0.0, 1.6), (0.12, 2.0), (0.28, 2.7), (0.45, 3.5), (0.62, 4.3), (0.8, 5.0), (1.0, 5.0))
 #: Only the best sentences of a thread are weighed: saying more of the same does not help, and an aside does not hurt.
@@ -65,6 +67,11 @@ class _Judged(msgspec.Struct, frozen=True):
 NOTHING: Final = Assessment(score=None)
 
 
+def weights_of(criterion_id: str) -> Mapping[str, float]:
+    """What each dimension is worth for a criterion."""
+    return profiles().weights.get(criterion_id, _OWN_WEIGHTS)
+
+
 def assess(
     criterion: Criterion, threads: Sequence[Thread], contradictions: Sequence[tuple[Spoken, Spoken]]
 ) -> Assessment:
@@ -90,7 +97,7 @@ def assess(
         dimensions={name: max(item.dimensions[name] for item in judged) for name in DIMENSIONS},
         faults=_named_faults(judged, contradicted),
         evidence=_evidence(judged, best),
-        keywords=_keywords(judged, tag),
+        keywords=_keywords(criterion, judged, tag),
     )
 
 
@@ -107,10 +114,10 @@ def _relevant(criterion: Criterion, tag: str, threads: Sequence[Thread]) -> list
                 direct.append((thread, 1.0))
             elif thread.competency in related and _on_topic(tag, thread, usable):
                 direct.append((thread, 0.7))
-            elif _relevance(criterion.criterion_id, thread, usable) >= _BORROWED_RELEVANCE:
+            elif _relevance(criterion, thread, usable) >= _BORROWED_RELEVANCE:
                 borrowed.append((thread, 0.4))
-        elif _relevance(criterion.criterion_id, thread, usable) >= _UNTAGGED_RELEVANCE and _on_topic(
-            tag, thread, usable
+        elif _relevance(criterion, thread, usable) >= _UNTAGGED_RELEVANCE and (
+            _on_topic(tag, thread, usable) or _speaks_of(criterion, usable)
         ):
             direct.append((thread, 0.8))
     return direct or borrowed
@@ -134,16 +141,32 @@ def _on_topic(tag: str, thread: Thread, usable: Sequence[Spoken]) -> bool:
     return found >= _ON_TOPIC and (len(leisure) < 2 or found >= _LEISURE_OUTWEIGHED * len(leisure))
 
 
-def _relevance(criterion_id: str, thread: Thread, usable: Sequence[Spoken]) -> float:
+def _speaks_of(criterion: Criterion, usable: Sequence[Spoken]) -> bool:
+    return any(_keywords_of(criterion, spoken) or topic_in(criterion, spoken.sentence.words) for spoken in usable)
+
+
+def _keywords_of(criterion: Criterion, spoken: Spoken) -> frozenset[str]:
+    return keywords_in(criterion, spoken.utterance.text[spoken.sentence.start : spoken.sentence.end])
+
+
+def _relevance(criterion: Criterion, thread: Thread, usable: Sequence[Spoken]) -> float:
     """How much a thread that nobody tagged bears on the criterion: by what was asked and by what the answer names."""
+    criterion_id = criterion.criterion_id
     found: set[str] = set()
+    keywords: set[str] = set()
+    topic: set[str] = set()
+    for spoken in usable:
+        keywords |= _keywords_of(criterion, spoken)
+        topic |= topic_in(criterion, spoken.sentence.words)
     for spoken in usable:
         found.update(spoken.sentence.indicators.get(indicator_tag(criterion_id), ()))
     asked = indicators_of(thread.question, usable[0].sentence.language) if thread.question else {}
     return (
         1.5 * len(found)
         + 1.5 * min(len(asked.get(indicator_tag(criterion_id), ())), 2)
-        + 4.5 * bool(asked.get(question_tag(criterion_id)))
+        + 4.5 * (bool(asked.get(question_tag(criterion_id))) or asks_about(criterion, thread.question))
+        + 1.5 * len(keywords)
+        + 1.0 * min(len(topic), 3)
     )
 
 
@@ -152,7 +175,7 @@ def _judge(criterion: Criterion, tag: str, thread: Thread, weight: float) -> _Ju
     ranked = sorted(usable, key=lambda spoken: -_strength(spoken.sentence, tag))[:SENTENCES_WEIGHED]
     amounts = _amounts([spoken.sentence for spoken in ranked], tag)
     dimensions = {name: 1.0 - math.exp(-amounts[name] / _FILL[name]) for name in DIMENSIONS}
-    weights = profiles().weights.get(criterion.criterion_id, _DEFAULT_WEIGHTS)
+    weights = weights_of(criterion.criterion_id)
     quality = sum(weights[name] * dimensions[name] for name in DIMENSIONS) / sum(weights.values())
     faults = _faults(thread)
     # An account needs somebody who does something and something that comes of it or bears it out.
@@ -300,11 +323,12 @@ def _evidence(judged: Sequence[_Judged], best: _Judged) -> tuple[Spoken, ...]:
     return tuple(sorted(kept, key=lambda spoken: (spoken.utterance.start, spoken.sentence.start)))
 
 
-def _keywords(judged: Sequence[_Judged], tag: str) -> tuple[str, ...]:
+def _keywords(criterion: Criterion, judged: Sequence[_Judged], tag: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for item in judged:
         for spoken in item.ranked:
-            for word in (*spoken.sentence.tools, *spoken.sentence.indicators.get(tag, ())):
+            own = sorted(_keywords_of(criterion, spoken))
+            for word in (*own, *spoken.sentence.tools, *spoken.sentence.indicators.get(tag, ())):
                 found[word] = None
     return tuple(found)[:8]
 

@@ -7,8 +7,7 @@ from typing import Final
 
 from vivavoce.domain.interview import Language
 from vivavoce.domain.scorecard import CriterionScore
-from vivavoce.engines.evaluator.assessment import DIMENSIONS, Assessment
-from vivavoce.engines.evaluator.lexicon import profiles
+from vivavoce.engines.evaluator.assessment import DIMENSIONS, Assessment, weights_of
 from vivavoce.locales import catalogue
 
 STRENGTH_FROM: Final = 3.5
@@ -77,8 +76,8 @@ def _missing(criterion_id: str, assessment: Assessment) -> list[str]:
 
 
 def _by_weight(criterion_id: str) -> Sequence[str]:
-    weights = profiles().weights.get(criterion_id, {})
-    return sorted(DIMENSIONS, key=lambda name: -weights.get(name, 1.0))
+    weights = weights_of(criterion_id)
+    return sorted((name for name in DIMENSIONS if weights[name]), key=lambda name: -weights[name])
 
 
 def _joined(parts: Sequence[str], texts: Mapping[str, str]) -> str:
