@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -26,9 +26,11 @@ from vivavoce.engines.grader.contract import (
     MarkScheme,
 )
 from vivavoce.engines.grader.grades import beside_the_point, blank, nothing_answered, rounded, settled
-from vivavoce.engines.grader.learning.learner import Learner, Lesson
 from vivavoce.engines.grader.reading import Reading, read, terms
 from vivavoce.engines.grader.rubric import RubricGrader
+
+if TYPE_CHECKING:
+    from vivavoce.engines.grader.learning.learner import Learner, Lesson
 
 NAME: Final = "learning"
 VERSION: Final = "1.0.0"
@@ -96,6 +98,9 @@ class LearningGrader:
             if learner is not None:
                 self._learners.move_to_end(fingerprint)
                 return learner
+        # Its libraries take seconds to import, and the server starts without them.
+        from vivavoce.engines.grader.learning.learner import Learner
+
         scheme = request.scheme
         learner = Learner(
             _lesson(scheme, marks),
@@ -111,6 +116,8 @@ class LearningGrader:
 
 
 def _lesson(scheme: MarkScheme, marks: Sequence[HumanMark]) -> Lesson:
+    from vivavoce.engines.grader.learning.learner import Lesson
+
     return Lesson(
         question=scheme.text,
         model_answers=_models(scheme),
