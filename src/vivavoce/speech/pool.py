@@ -155,9 +155,9 @@ class Submission:
         """Somebody waits for it now: it goes before speculation, partials and recordings."""
         self._queue.promote(self._job, Priority.FINAL)
 
-    def cancel(self) -> None:
-        """Gives the job up, unless a worker has it already."""
-        self._job.future.cancel()
+    def cancel(self) -> bool:
+        """Gives the job up. False when a worker has it already."""
+        return self._job.future.cancel()
 
     async def outcome(self) -> Outcome:
         """Waits for the result. Raises CancelledError for a job given up, else what `submit` may raise."""

@@ -39,10 +39,9 @@ class Recognising:
             self._submission.promote()
 
     def cancel(self) -> None:
-        """Nobody wants it any more."""
-        if self._submission is not None:
-            self._submission.cancel()
-        self._task.cancel()
+        """Nobody waits for it any more. What a worker has begun is finished all the same, and called back."""
+        if self._submission is None or self._submission.cancel():
+            self._task.cancel()
 
     def then(self, on_result: Callable[[Recognition], None]) -> None:
         """Calls back with the result, if there is one."""
@@ -98,6 +97,8 @@ class Utterance:
         self.end_s = start_s
         self.segments: list[Segment] = []
         self.guess: Segment | None = None
+        self.shown_s = start_s
+        """Up to here its words were shown in partials."""
         self.ended: Ended | None = None
 
     def is_open_from(self, start: int) -> bool:

@@ -336,9 +336,11 @@ class SpeechStream:
         segment.work.then(lambda recognition: self._on_guess(utterance, segment, paused, recognition))
 
     def _on_guess(self, utterance: Utterance, segment: Segment, paused: Paused, recognition: Recognition) -> None:
-        if utterance is not self._open or utterance.guess is not segment:
+        if utterance is not self._open or not utterance.is_open_from(segment.key[0]):
             return
-        self._listener.hint(paused, completeness(recognition.text, recognition.language))
+        if utterance.guess is segment:
+            self._listener.hint(paused, completeness(recognition.text, recognition.language))
+        # On a slow machine the speaker has paused again meanwhile: what was said until then can be shown all the same.
         self._emit_partial(utterance, segment.piece())
 
     def _want_partial(self, utterance: Utterance) -> None:
@@ -369,8 +371,9 @@ class SpeechStream:
         self._partial = None
 
     def _emit_partial(self, utterance: Utterance, piece: Piece) -> None:
-        if not self._options.partials:
+        if not self._options.partials or piece.end_s < utterance.shown_s:
             return
+        utterance.shown_s = piece.end_s
         pieces = [segment.piece() for segment in utterance.segments if segment.work.result is not None]
         joined = join_pieces([*pieces, piece], self._language)
         if joined.text:

@@ -181,6 +181,26 @@ async def test_a_pause_gives_a_partial_before_the_utterance_ends(pipeline: Speec
     assert finals(await collected(stream)) == ["one two"]
 
 
+async def test_a_recogniser_slower_than_the_pauses_still_shows_what_was_said(make_pool: MakePool) -> None:
+    pool = make_pool(1, slow_s=0.5)
+    await pool.start()
+    pipeline = SpeechPipeline(pool, LoudnessDetector)
+    stream = pipeline.open_stream(StreamOptions(audio_format="pcm", language="ko", patience="patient"))
+    await stream.feed(pcm(spoken("one", 0.5)))
+    while pool.health().workers[0].state != "busy":
+        await asyncio.sleep(0.01)
+    await stream.feed(pcm(spoken("two", 0.5, "three", 0.5)))
+    shown: list[str] = []
+    async for event in stream:
+        if isinstance(event, Partial):
+            shown.append(event.text)
+            if event.text == "one two three":
+                break
+    assert shown[0] == "one"
+    await stream.finish()
+    assert finals(await collected(stream)) == ["one two three"]
+
+
 async def test_a_noise_that_is_no_speech_is_a_false_start_and_no_text(pipeline: SpeechPipeline) -> None:
     stream = pipeline.open_stream(StreamOptions(audio_format="pcm", language="en"))
     await stream.feed(pcm(np.concatenate([tone(3900, 0.5), spoken(3.0)])))
