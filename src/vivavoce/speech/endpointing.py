@@ -35,6 +35,7 @@ class EndpointRules(msgspec.Struct, frozen=True, kw_only=True):
 
     `probe_s`: silence after which the words so far are worth recognising. A segment is closed at a pause of
     `probe_s` when it is `segment_s` long, and cut at its quietest moment when it reaches `longest_segment_s`.
+    Where one voice gives way to another, an utterance of at least `shortest_turn_s` ends.
     """
 
     frame_s: float = 0.032
@@ -48,6 +49,7 @@ class EndpointRules(msgspec.Struct, frozen=True, kw_only=True):
     longest_segment_s: float = 22.0
     cut_search_s: float = 6.0
     longest_utterance_s: float = 300.0
+    shortest_turn_s: float = 0.5
 
 
 class Began(msgspec.Struct, frozen=True):
@@ -97,6 +99,7 @@ class Endpointer:
         self._last = 0
         self._paused = False
         self._pause: Paused | None = None
+        self._last_pause: Paused | None = None
         self._hint: Hint = "unknown"
         self._patient_until = 0
         self._recent: list[float] = []
@@ -126,6 +129,26 @@ class Endpointer:
     def wait_until(self, frame: int) -> None:
         """Lets no utterance end before `frame` (the speaker asked for time)."""
         self._patient_until = max(self._patient_until, frame)
+
+    def give_way(self, frame: int) -> list[Moment]:
+        """Another voice took over at `frame`, a little while ago: the open utterance ends there, the next begins."""
+        if self._first is None or frame - self._first < self._frames(self.rules.shortest_turn_s):
+            return []
+        near = self._frames(self.rules.lead_s)
+        pause = self._last_pause
+        if pause is not None and pause.start == self._segment and abs(pause.end - frame) <= near:
+            # What was said until that pause is being recognised already.
+            frame = pause.end
+        if frame < self._segment - near:
+            return []
+        frame = max(frame, self._segment)
+        if frame > self._last:
+            return []
+        ended = Ended(self._segment, frame, self._first, 0)
+        self._recent = self._recent[len(self._recent) - (self._frame - frame) :]
+        self._first = self._segment = self._floor = frame
+        self._resume()
+        return [ended, Began(frame)]
 
     def advance(self, probability: float) -> list[Moment]:
         """Takes the next frame's speech probability."""
@@ -186,7 +209,7 @@ class Endpointer:
             self._segment = end
             self._recent.clear()
         elif self._last >= self._segment:
-            self._pause = Paused(self._segment, end)
+            self._pause = self._last_pause = Paused(self._segment, end)
             moments.append(self._pause)
 
     def _resume(self) -> None:

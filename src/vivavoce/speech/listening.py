@@ -107,15 +107,23 @@ class Listener:
                 probabilities = np.zeros(len(batch), np.float32)
             else:
                 probabilities = self._detector.probabilities(batch)
-            if self._tap is not None:
-                self._tap.heard(self._offset_s + self._count * self._size / SAMPLE_RATE, batch, probabilities)
+            changes = self._tapped(batch, probabilities)
             for frame, probability in zip(batch, probabilities.tolist(), strict=True):
                 self._frames.append(frame)
                 self._probabilities.append(probability)
                 self._count += 1
                 heard.extend(self._heard(moment) for moment in self._endpointer.advance(probability))
                 self._forget()
+            for at_s in changes:
+                at = round((at_s - self._offset_s) * SAMPLE_RATE / self._size)
+                heard.extend(self._heard(moment) for moment in self._endpointer.give_way(at))
         return heard
+
+    def _tapped(self, batch: Samples, probabilities: Samples) -> tuple[float, ...]:
+        """When one voice gave way to another, where somebody listens for that."""
+        if self._tap is None:
+            return ()
+        return self._tap.heard(self._offset_s + self._count * self._size / SAMPLE_RATE, batch, probabilities)
 
     def _forget(self) -> None:
         needed = self._endpointer.oldest_needed

@@ -35,10 +35,12 @@ from vivavoce.speech.events import Final
 class SoundTap(Protocol):
     """Hears what one stream hears. Called in the stream's thread, never on the event loop."""
 
-    def heard(self, start_s: float, frames: Samples, speech: Samples) -> None:
+    def heard(self, start_s: float, frames: Samples, speech: Samples) -> tuple[float, ...]:
         """Consecutive frames [count, samples] from `start_s` on, each with its speech probability.
 
-        May block for as long as the tracker is far behind: the stream then waits, and nothing piles up.
+        Returns the times, not told before, at which one voice has given way to another: an utterance ends there,
+        however short the pause. Blocks for a moment until they are known, and for as long as the tracker is far
+        behind: the stream then waits, and nothing piles up.
         """
         ...
 

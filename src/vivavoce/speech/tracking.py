@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Final, TypeVar
 
 import msgspec
@@ -33,9 +35,13 @@ from vivavoce.speech.diarization.snapshot import read_memory, write_memory
 from vivavoce.speech.events import Final as FinalEvent
 
 T = TypeVar("T")
+_LOG: Final = logging.getLogger(__name__)
 
 #: Batches of frames (up to a second each) that may wait of one tracker before its streams have to.
 _WAITING: Final = 40
+#: A stream waits so long to learn whether one voice gave way to another; later it is told with what comes next.
+_CHANGES_WAIT_S: Final = 0.5
+_RECENT_S: Final = 8.0
 _LEAST_ENROLMENT_S: Final = 3.0
 _MOST_ENROLMENT_S: Final = 60.0
 _LEAST_AGREEMENT: Final = 0.3
@@ -129,8 +135,11 @@ class LiveTracker:
 
     # In the thread -------------------------------------------------------------------------------------------------
 
-    def hear(self, ear: Ear, start_s: float, frames: Samples, speech: Samples) -> None:
-        """Queues what an ear hears; waits while the tracker is far behind."""
+    def hear(
+        self, ear: Ear, start_s: float, frames: Samples, speech: Samples, changed: Callable[[list[float]], None]
+    ) -> None:
+        """Queues what an ear hears and waits a moment for it, or as long as the tracker is far behind. Changes of voice
+        are told to `changed`, in the tracker's thread."""
         if self._closed.is_set():
             return
         self._room.acquire()
@@ -138,16 +147,25 @@ class LiveTracker:
         def work() -> None:
             try:
                 if not self._closed.is_set():
-                    for heard in ear.hear(start_s, frames, speech):
-                        self._diarizer.take(heard)
+                    changed(self._listen(ear, start_s, frames, speech))
+            except Exception:
+                _LOG.exception("some seconds of a panel were not told apart")
             finally:
                 self._room.release()
 
         try:
-            self._thread.run(work)
+            wait([self._thread.run(work)], _CHANGES_WAIT_S)
         except RuntimeError:
             # The process ends: nobody will ask who spoke.
             self._room.release()
+
+    def _listen(self, ear: Ear, start_s: float, frames: Samples, speech: Samples) -> list[float]:
+        """Takes what an ear hears; where one voice gave way to another."""
+        looked = ear.hear(start_s, frames, speech)
+        for heard in looked:
+            self._diarizer.take(heard)
+        changes = ear.changes()
+        return changes + ear.changes_of(self._diarizer.turns(start_s - _RECENT_S)) if looked else changes
 
     def finish(self, ear: Ear) -> None:
         """An ear's stream is over."""
@@ -158,13 +176,13 @@ class LiveTracker:
         except RuntimeError:
             return
 
-    def _listen_out(self, ear: Ear) -> None:
-        for heard in ear.flush():
+    def _listen_out(self, ear: Ear, until_s: float | None = None) -> None:
+        for heard in ear.flush(until_s):
             self._diarizer.take(heard)
 
     def _attribute(self, utterance: str, final: FinalEvent) -> tuple[tuple[Attribution, ...], list[Reassignment]]:
         for ear in list(self._ears):
-            self._listen_out(ear)
+            self._listen_out(ear, final.end_s)
         self._diarizer.settle()
         changes = self._seen_differently()
         near = self._diarizer.turns(final.start_s - 5.0, final.end_s + 5.0)
@@ -237,9 +255,12 @@ class Tap:
     def __init__(self, tracker: LiveTracker, ear: Ear) -> None:
         self._tracker = tracker
         self._ear = ear
+        self._changes: deque[float] = deque()
 
-    def heard(self, start_s: float, frames: Samples, speech: Samples) -> None:
-        self._tracker.hear(self._ear, start_s, np.array(frames, np.float32), np.array(speech, np.float32))
+    def heard(self, start_s: float, frames: Samples, speech: Samples) -> tuple[float, ...]:
+        sound, probabilities = np.array(frames, np.float32), np.array(speech, np.float32)
+        self._tracker.hear(self._ear, start_s, sound, probabilities, self._changes.extend)
+        return tuple(self._changes.popleft() for _ in range(len(self._changes)))
 
     def ended(self) -> None:
         self._tracker.finish(self._ear)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -154,3 +156,54 @@ def test_no_speech_frame_is_lost_or_heard_twice(parts: list[tuple[float, float]]
     for spoken in runs:
         if len(spoken) >= RULES.begin_frames:
             assert set(spoken) <= set(covered)
+
+
+def test_an_utterance_ends_where_another_voice_takes_over_however_short_the_pause() -> None:
+    moments = gives_way([(0.0, 1.0), (0.9, 2.0), (0.0, 0.3), (0.9, 1.0)], at_s=3.15, told_s=4.0)
+    kinds = [type(moment) for moment in moments if not isinstance(moment, Paused)]
+    assert kinds == [Began, Ended, Began, Ended]
+    first, second = (moment for moment in moments if isinstance(moment, Ended))
+    assert frames(3.0) <= first.end <= frames(3.3)
+    assert second.start == first.end
+    assert not first.cut_off
+
+
+def test_what_was_recognised_at_the_pause_is_all_of_what_the_first_voice_said() -> None:
+    moments = gives_way([(0.9, 2.0), (0.0, 0.4), (0.9, 1.0)], at_s=2.1, told_s=3.0)
+    paused = next(moment for moment in moments if isinstance(moment, Paused))
+    ended = next(moment for moment in moments if isinstance(moment, Ended))
+    assert (ended.start, ended.end) == (paused.start, paused.end)
+
+
+@pytest.mark.parametrize("at_s", [0.2, 9.0], ids=["nothing was said before", "nothing was said after"])
+def test_nothing_ends_where_only_one_voice_can_have_spoken(at_s: float) -> None:
+    assert gives_way([(0.9, 3.0), (0.0, 0.3)], at_s=at_s, told_s=3.1) == run([(0.9, 3.0), (0.0, 0.3)])
+
+
+@given(st.floats(0.0, 12.0), st.floats(0.0, 3.0))
+def test_no_speech_frame_is_lost_where_voices_change(at_s: float, later_s: float) -> None:
+    parts = [(0.9, 4.0), (0.0, 0.3), (0.9, 3.0), (0.0, 0.5), (0.9, 4.0), (0.0, 3.0)]
+    rules = EndpointRules(segment_s=5.0)
+    moments = gives_way(parts, at_s=at_s, told_s=at_s + later_s, rules=rules)
+    spans = [(moment.start, moment.end) for moment in moments if isinstance(moment, SegmentClosed | Ended)]
+    assert all(before[1] <= after[0] for before, after in pairwise(spans))
+    at = 0
+    for probability, seconds in parts:
+        for frame in range(at, at := at + frames(seconds)):
+            assert probability < 0.5 or sum(start <= frame < end for start, end in spans) == 1
+
+
+def gives_way(
+    parts: list[tuple[float, float]], at_s: float, told_s: float, rules: EndpointRules = RULES
+) -> list[Moment]:
+    """`run`, with a change of voice at one time that is told at another."""
+    endpointer = Endpointer(PROFILES["standard"], rules)
+    moments: list[Moment] = []
+    count = 0
+    for probability, seconds in parts:
+        for _ in range(frames(seconds)):
+            if count == frames(told_s):
+                moments += endpointer.give_way(frames(at_s))
+            moments += endpointer.advance(probability)
+            count += 1
+    return moments + endpointer.finish()

@@ -72,3 +72,31 @@ def test_times_are_seconds_of_the_stream() -> None:
     subject.feed(pause(3.0))
     assert subject.duration_s == 3.0
     assert abs(subject.seconds(31) - 31 * 0.032) < 1e-9
+
+
+class OtherVoiceAt:
+    """A tap that tells of another voice at one time, as soon as it has heard a second more."""
+
+    def __init__(self, at_s: float) -> None:
+        self._at_s = at_s
+        self._told = False
+
+    def heard(self, start_s: float, frames: Samples, speech: Samples) -> tuple[float, ...]:
+        now_s = start_s + frames.size / SAMPLE_RATE
+        if self._told or now_s < self._at_s + 1.0:
+            return ()
+        self._told = True
+        return (self._at_s,)
+
+    def ended(self) -> None:
+        return None
+
+
+def test_two_voices_with_hardly_a_pause_between_are_two_utterances() -> None:
+    tap = OtherVoiceAt(101.7)  # the stream begins at second 100 of the session
+    subject = Listener(LoudnessDetector(), Endpointer(PROFILES["standard"], EndpointRules()), tap, offset_s=100.0)
+    samples = spoken(0.5, "one", 0.2, "two", 0.3, 0.2, "three", 0.2, "four", 0.2, "five", 3.0)
+    found: list[Heard] = []
+    for first in range(0, len(samples), 1600):
+        found += subject.feed(samples[first : first + 1600])
+    assert [len(bursts(item.samples)) for item in segments(found + subject.finish())] == [2, 3]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from vivavoce.domain.diarization import Embedding, SpeakerEmbedder, SpeechActivity
+from vivavoce.domain.diarization import Embedding, SpeakerEmbedder, SpeakerTurn, SpeechActivity
 from vivavoce.domain.speech import SAMPLE_RATE, Samples
-from vivavoce.speech.diarization.slicing import Alone, Together, slice_activity
+from vivavoce.speech.diarization.slicing import Alone, Together, slice_activity, voice_changes
 
 #: The longest the network for activity looks back.
 CONTEXT_S: Final = 10.0
@@ -22,6 +23,12 @@ _WINDOW_S: Final = 1.5
 _SHORTEST_WINDOW_S: Final = 0.4
 _SHORTEST_S: Final = 0.15
 _SPEECH: Final = 0.15
+#: Whether one voice has given way to another is looked at this often while somebody speaks, in so much sound.
+_GLANCE_S: Final = 0.9
+_GLANCED_S: Final = 6.0
+#: A change is told while it is this young; one so near to another is the same, seen again.
+_NEWS_S: Final = 4.0
+_SAME_S: Final = 0.5
 
 
 class HeardStretch(msgspec.Struct, frozen=True):
@@ -52,6 +59,8 @@ class Ear:
         self._frame = 512
         self._begin = 0
         self._done = 0
+        self._glanced = 0
+        self._told: list[float] = []
 
     def hear(self, start_s: float, frames: Samples, speech: Samples) -> list[HeardSound]:
         """Takes consecutive frames [count, samples] with their speech probabilities. A jump in time begins anew."""
@@ -60,7 +69,7 @@ class Ear:
         if len(self._sound) == 0 or abs(start - self._end) > SAMPLE_RATE // 20:
             heard += self.flush()
             self._sound, self._speech = np.zeros(0, np.float32), np.zeros(0, np.float32)
-            self._begin = self._done = start
+            self._begin = self._done = self._glanced = start
         self._frame = frames.shape[1]
         self._sound = np.concatenate([self._sound, frames.reshape(-1).astype(np.float32, copy=False)])
         self._speech = np.concatenate([self._speech, speech])
@@ -69,11 +78,43 @@ class Ear:
             heard += self._look(now, now - round(_LOOKAHEAD_S * SAMPLE_RATE))
         return heard
 
-    def flush(self) -> list[HeardSound]:
-        """Looks at what is left now, without waiting for more."""
-        if self._end - self._done < _SHORTEST_S * SAMPLE_RATE:
+    def flush(self, until_s: float | None = None) -> list[HeardSound]:
+        """Looks at what is left (up to `until_s`) now, without waiting for more."""
+        until = self._end if until_s is None else min(self._end, round(until_s * SAMPLE_RATE))
+        if until - self._done < _SHORTEST_S * SAMPLE_RATE:
             return []
-        return self._look(self._end, self._end)
+        return self._look(self._end, until)
+
+    def changes(self) -> list[float]:
+        """Where one voice gave way to another, in seconds, as far as it can be told by now; each once."""
+        new = self._end - self._glanced
+        if new < _GLANCE_S * SAMPLE_RATE:
+            return []
+        spoken = float(self._probability(self._glanced, self._end).max(initial=0.0)) >= _SPEECH
+        self._glanced = self._end
+        if not spoken:
+            return []
+        first = max(self._begin, self._end - round(_GLANCED_S * SAMPLE_RATE))
+        activity = self._activity.activity(self._sound[first - self._begin :])
+        alone, _ = slice_activity(activity, self._activity.frame_s, first / SAMPLE_RATE)
+        return self._news(voice_changes(alone))
+
+    def changes_of(self, turns: Sequence[SpeakerTurn]) -> list[float]:
+        """The same, of turns in which voices were told apart that sound alike: later, and more surely."""
+        numbers = {name: index for index, name in enumerate({turn.speaker: None for turn in turns})}
+        alone = [Alone(numbers[turn.speaker], turn.start_s, turn.end_s) for turn in turns if not turn.overlapped]
+        return self._news(voice_changes(alone))
+
+    def _news(self, changes: list[float]) -> list[float]:
+        """Those of these changes that are young and were not told yet."""
+        now_s = self._end / SAMPLE_RATE
+        found: list[float] = []
+        for at_s in changes:
+            if at_s > now_s - _NEWS_S and all(abs(at_s - other) > _SAME_S for other in self._told):
+                self._told.append(at_s)
+                found.append(at_s)
+        self._told = [other for other in self._told if other > now_s - 2 * _NEWS_S]
+        return found
 
     @property
     def _end(self) -> int:

@@ -13,6 +13,8 @@ from vivavoce.domain.speech import Word
 
 #: Another voice inside an utterance counts as a part of its own from this length on.
 _SHORTEST_PART_S: Final = 0.6
+#: By so much the time of a word may be wrong.
+_WORD_SLIP_S: Final = 1.2
 
 
 class Entry(msgspec.Struct):
@@ -85,10 +87,10 @@ def attributed(
     """The utterance in parts by speaker, cut between words where one speaker follows another."""
     cuts = _cuts(words, turns)
     places = _places(text, words)
+    times = {0: start_s, len(words): end_s} | {cut: _change_near(words[cut].start_s, turns) for cut in cuts}
     parts: list[Attribution] = []
     for index, (first, last) in enumerate(zip([0, *cuts], [*cuts, len(words)], strict=True)):
-        begin_s = start_s if first == 0 else words[first].start_s
-        until_s = end_s if last == len(words) else words[last].start_s
+        begin_s, until_s = times[first], times[last]
         begin = 0 if first == 0 else places[first]
         until = len(text) if last == len(words) else places[last]
         speaker, confidence = dominant(turns, begin_s, until_s)
@@ -130,6 +132,12 @@ def _cuts(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> list[int]:
         if run[0] != UNKNOWN_SPEAKER and words[run[2] - 1].end_s - words[run[1]].start_s >= _SHORTEST_PART_S
     ]
     return [now[1] for before, now in pairwise(long) if before[0] != now[0]]
+
+
+def _change_near(at_s: float, turns: Sequence[SpeakerTurn]) -> float:
+    """When a turn begins near a word: times of words are often estimated, those of turns are measured."""
+    near = [turn.start_s for turn in turns if abs(turn.start_s - at_s) <= _WORD_SLIP_S]
+    return min(near, key=lambda start_s: abs(start_s - at_s), default=at_s)
 
 
 def _places(text: str, words: Sequence[Word]) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +15,8 @@ Activity = NDArray[Any]
 _ACTIVE: Final = 0.5
 _BRIDGED_S: Final = 0.3
 _SHORTEST_S: Final = 0.1
+_SHORTEST_TURN_S: Final = 0.45
+_LEAD_S: Final = 0.35
 
 
 class Alone(msgspec.Struct, frozen=True):
@@ -60,6 +63,26 @@ def slice_activity(activity: Activity, frame_s: float, start_s: float) -> tuple[
         else:
             together.append(Together(speaking, float(begin_s), float(end_s)))
     return alone, together
+
+
+def voice_changes(alone: Sequence[Alone]) -> list[float]:
+    """Where one voice gives way to another, in seconds; who says less than a word or two takes nothing over."""
+    runs: list[list[Alone]] = []
+    for item in alone:
+        if runs and runs[-1][-1].local == item.local:
+            runs[-1].append(item)
+        else:
+            runs.append([item])
+    found: list[float] = []
+    before: Alone | None = None
+    for run in runs:
+        if sum(item.end_s - item.start_s for item in run) < _SHORTEST_TURN_S:
+            continue
+        if before is not None and before.local != run[0].local:
+            middle_s = (before.end_s + run[0].start_s) / 2
+            found.append(max(middle_s, run[0].start_s - _LEAD_S))
+        before = run[-1]
+    return found
 
 
 def _runs(flags: NDArray[Any]) -> list[tuple[int, int]]:

@@ -23,6 +23,12 @@ def test_a_question_and_its_answer_become_two_parts_with_all_the_text() -> None:
     assert [len(part.words) for part in parts] == [5, 5]
 
 
+def test_parts_begin_when_their_turns_do_and_not_where_words_are_thought_to_be() -> None:
+    turns = [turn("speaker_1", 0.0, 1.6), turn("speaker_2", 1.7, 4.0)]
+    parts = attributed("u1", TEXT, WORDS, 0.0, 4.0, turns)
+    assert [(part.start_s, part.end_s) for part in parts] == [(0.0, 1.7), (1.7, 4.0)]
+
+
 def test_a_slip_of_one_word_cuts_nothing() -> None:
     turns = [turn("speaker_1", 0.0, 1.5), turn("speaker_2", 1.6, 1.95), turn("speaker_1", 2.0, 4.0)]
     assert [part.speaker for part in attributed("u1", TEXT, WORDS, 0.0, 4.0, turns)] == ["speaker_1"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vivavoce.speech.diarization.slicing import Alone, Together, slice_activity
+from vivavoce.speech.diarization.slicing import Alone, Together, slice_activity, voice_changes
 
 FRAME_S = 0.02
 
@@ -30,3 +30,19 @@ def test_short_pauses_are_bridged_and_clicks_left_out() -> None:
     alone, together = slice_activity(heard, FRAME_S, 0.0)
     assert [rounded(item) for item in alone] == [(0, 0.0, 2.2)]
     assert together == []
+
+
+def test_a_voice_gives_way_between_its_last_sound_and_the_first_of_the_next() -> None:
+    assert voice_changes([Alone(0, 0.0, 2.0), Alone(1, 2.4, 4.0), Alone(0, 4.0, 5.0)]) == [2.2, 4.0]
+
+
+def test_after_a_long_pause_the_next_voice_begins_shortly_before_its_first_sound() -> None:
+    assert voice_changes([Alone(0, 0.0, 2.0), Alone(1, 8.0, 9.0)]) == [7.65]
+
+
+def test_who_only_agrees_in_a_word_takes_nothing_over() -> None:
+    assert voice_changes([Alone(0, 0.0, 2.0), Alone(1, 2.1, 2.4), Alone(0, 2.5, 5.0)]) == []
+
+
+def test_words_with_pauses_between_add_up_to_a_turn() -> None:
+    assert voice_changes([Alone(0, 0.0, 2.0), Alone(1, 2.2, 2.5), Alone(1, 2.9, 3.2)]) == [2.1]
