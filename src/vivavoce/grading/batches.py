@@ -38,6 +38,8 @@ _RUNNING_LIMIT: Final = 1000
 CHUNK: Final = 200
 SAMPLE: Final = 20
 _MARKS_LEARNED: Final = 400
+#: So many of each other question are learned from beside them.
+_MARKS_BESIDE: Final = 200
 _decode_state: Final = msgspec.json.Decoder(BatchState).decode
 
 Committed = Callable[["RunningBatch", Sequence[RecordedBatch]], None]
@@ -272,12 +274,13 @@ class Batches:
             await self._progress(batch, 0, [(response_id, "question_removed") for response_id in items.response_ids])
             return await self.next_slice(batch_id, number, chunk, limit)
         given = await self._exams.store.given(items.response_ids)
-        marks = (
-            []
-            if question.is_exact
-            else await self._exams.store.human_marks(state.exam_id, question.question_id, _MARKS_LEARNED)
-        )
-        return slice_of(exam.state, scheme_of(exam.state, question), given, marks)
+        if question.is_exact:
+            return slice_of(exam.state, scheme_of(exam.state, question), given, (), {})
+        store = self._exams.store
+        marks = await store.human_marks(state.exam_id, question.question_id, _MARKS_LEARNED)
+        # Beside no marks of its own, a question learns nothing from those of others.
+        beside = await store.human_marks_beside(state.exam_id, question.question_id, _MARKS_BESIDE) if marks else {}
+        return slice_of(exam.state, scheme_of(exam.state, question), given, marks, beside)
 
     async def record(self, batch_id: str, chunk: int, results: Results) -> None:
         """Store what a worker made of a slice. Twice the same changes nothing the second time."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from vivavoce.domain.exam.exam import ExamState
 from vivavoce.domain.exam.marks import Mark, Span, Stamp
 from vivavoce.domain.exam.questions import Question
-from vivavoce.engines.grader.contract import Answer, Grade, GradeRequest, HumanMark, MarkScheme
+from vivavoce.engines.grader.contract import Answer, Grade, GradeRequest, HumanMark, MarkedQuestion, MarkScheme
 from vivavoce.exam_ports import GivenResponse, HumanPoints
 
 
@@ -45,8 +45,13 @@ def scheme_of(state: ExamState, question: Question) -> MarkScheme:
 
 
 def slice_of(
-    state: ExamState, scheme: MarkScheme, given: Sequence[GivenResponse], marks: Sequence[HumanPoints]
+    state: ExamState,
+    scheme: MarkScheme,
+    given: Sequence[GivenResponse],
+    marks: Sequence[HumanPoints],
+    beside: Mapping[str, Sequence[HumanPoints]],
 ) -> Slice:
+    """`marks` are people's for this question, `beside` those for the exam's other free-text questions, by their ids."""
     settings = state.head.settings
     return Slice(
         request=GradeRequest(
@@ -61,12 +66,24 @@ def slice_of(
                 )
                 for entry in given
             ),
-            marks=tuple(HumanMark(response_id=mark.response_id, text=mark.text, points=mark.points) for mark in marks),
+            marks=_human_marks(marks),
+            related=tuple(
+                MarkedQuestion(scheme=scheme_of(state, question), marks=_human_marks(found))
+                for question_id, found in beside.items()
+                if (question := state.questions.get(question_id)) is not None and not question.is_exact
+            ),
             least_confidence=settings.least_confidence,
             least_quality=settings.least_quality,
         ),
         question_version=state.questions[scheme.question_id].version,
         grader=settings.grader,
+    )
+
+
+def _human_marks(marks: Sequence[HumanPoints]) -> tuple[HumanMark, ...]:
+    """The oldest first: a grader that takes the newest takes the last."""
+    return tuple(
+        HumanMark(response_id=mark.response_id, text=mark.text, points=mark.points) for mark in reversed(marks)
     )
 
 

@@ -202,6 +202,23 @@ class SqlExamStore:
         values = (exam_id, question_id, limit)
         return await self._database.read_raw(lambda c: [p.HumanPoints(*row) for row in c.execute(sql, values)])
 
+    async def human_marks_beside(self, exam_id: str, question_id: str, limit: int) -> dict[str, list[p.HumanPoints]]:
+        sql = (
+            "SELECT question_id, response_id, text, given FROM (SELECT question_id, response_id, text,"
+            " CASE WHEN status = 'marked' THEN points ELSE human_points END AS given, updated_at,"
+            " row_number() OVER (PARTITION BY question_id ORDER BY updated_at DESC) AS place FROM responses"
+            " WHERE exam_id = ? AND question_id != ? AND human_points IS NOT NULL)"
+            " WHERE place <= ? ORDER BY question_id, updated_at DESC"
+        )
+
+        def work(c: sqlite3.Connection) -> dict[str, list[p.HumanPoints]]:
+            found: dict[str, list[p.HumanPoints]] = {}
+            for beside, *row in c.execute(sql, (exam_id, question_id, limit)):
+                found.setdefault(beside, []).append(p.HumanPoints(*row))
+            return found
+
+        return await self._database.read_raw(work)
+
     async def alerts(self, exam_id: str, *, only_open: bool, before: p.Cursor | None, limit: int) -> list[p.AlertRow]:
         sql = (
             f"SELECT {names(p.AlertRow)} FROM alerts WHERE exam_id = ? AND (raised_at, alert_id) < (?, ?)"  # noqa: S608
