@@ -10,11 +10,11 @@ import msgspec
 from vivavoce.domain.interview import LANGUAGES, Language
 from vivavoce.domain.scorecard import CriterionScore, Utterance
 from vivavoce.engines.evaluator.contract import EvaluationRequest
-from vivavoce.engines.evaluator.rubrics import load_rubric
+from vivavoce.engines.evaluator.rubrics import PANEL_CRITERIA, load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 
 FOLDER = Path(__file__).parent / "quality_sets"
-Split = Literal["development", "held_out"]
+Split = Literal["development", "held_out", "panel"]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -33,6 +33,12 @@ def load(split: Split, language: Language) -> list[Answer]:
 
 def load_all(split: Split) -> dict[Language, list[Answer]]:
     return {language: load(split, language) for language in LANGUAGES}
+
+
+def panel_answers(language: Language) -> list[Answer]:
+    """Sixty answers to the panel's four criteria that nobody tuned on, twenty of each quality."""
+    held_out = [answer for answer in load("held_out", language) if answer.criterion in PANEL_CRITERIA]
+    return held_out + load("panel", language)
 
 
 def injections() -> list[str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 import pytest
-from bench.evaluation.answers import Answer, judge, load, ranked
+from bench.evaluation.answers import Answer, judge, load, panel_answers, ranked
 from bench.evaluation.rank import correlation
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -47,6 +47,18 @@ def test_better_answers_score_higher(
         rho, (low, middling, high), _ = correlation(RuleEvaluator(), chosen, language, tagged=tagged)
         assert rho >= 0.7
         assert low < middling < high
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("tagged", [True, False])
+def test_spec_3_better_answers_to_the_panels_criteria_score_higher(language: Language, tagged: bool) -> None:
+    answers = panel_answers(language)
+    assert len(answers) >= 60
+    assert {answer.criterion for answer in answers} == set(PANEL_CRITERIA)
+    assert [sum(answer.level == level for answer in answers) for level in (1, 2, 3)] == [20, 20, 20]
+    rho, (low, middling, high), _ = correlation(RuleEvaluator(), answers, language, tagged=tagged)
+    assert rho >= 0.7
+    assert low < middling < high
 
 
 def test_spec_6_1_the_rationale_names_what_was_found_and_the_level_its_anchor() -> None:
