@@ -1,7 +1,7 @@
 import hooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
-const features = ["auth", "interviews", "interview", "reports", "room"];
+const features = ["auth", "interviews", "interview", "panel", "reports", "room", "exams", "grading", "results"];
 
 /** Layers, lowest first: a file may import from its own layer and from those below. */
 const above = {

@@ -165,10 +165,18 @@ export const revokeInvitation = (id: string, invitationId: string) =>
 export const showReport = (id: string, signal?: AbortSignal) =>
   call<Report>("staff", `${session(id)}/report`, { signal });
 
-export async function downloadReport(id: string): Promise<Blob> {
-  const response = await authorized("staff", `${session(id)}/report.pdf`);
+/** A file that the server makes. */
+export async function download(
+  place: Place,
+  path: string,
+  signal?: AbortSignal,
+  query: RequestOptions["query"] = {},
+): Promise<Blob> {
+  const response = await authorized(place, path, { query, signal });
   return response.blob();
 }
+
+export const downloadReport = (id: string): Promise<Blob> => download("staff", `${session(id)}/report.pdf`);
 
 export const submitScorecard = (id: string, body: OwnScorecardRequest) =>
   call<OwnScorecard>("staff", `${session(id)}/scorecards`, { method: "POST", body });

@@ -36,6 +36,8 @@ export class NetworkError extends Error {}
 export interface RequestOptions {
   method?: "GET" | "POST" | "DELETE" | "PUT" | "PATCH";
   body?: unknown;
+  /** A file instead of JSON. */
+  file?: { type: string; content: string };
   query?: Record<string, string | number | null | undefined>;
   token?: string | null;
   signal?: AbortSignal | undefined;
@@ -78,6 +80,7 @@ async function errorOf(response: Response): Promise<ApiError> {
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json", "Accept-Language": language };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (options.file !== undefined) headers["Content-Type"] = options.file.type;
   if (options.token) headers["Authorization"] = `Bearer ${options.token}`;
   if (options.idempotencyKey) headers["Idempotency-Key"] = options.idempotencyKey;
   let response: Response;
@@ -85,7 +88,7 @@ export async function send(path: string, options: RequestOptions = {}): Promise<
     response = await fetch(address(path, options.query), {
       method: options.method ?? "GET",
       headers,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: options.file?.content ?? (options.body === undefined ? null : JSON.stringify(options.body)),
       signal: options.signal ?? null,
       credentials: "omit",
       cache: "no-store",

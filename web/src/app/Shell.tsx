@@ -9,6 +9,7 @@ import { LanguageSwitch, SchemeSwitch } from "@/ui/Preferences";
 import { Brand } from "@/ui/primitives";
 import { useText } from "@/ui/text";
 import { queryClient } from "./queryClient";
+import { hasExams, hasInterviews, startOf } from "./places";
 import css from "./Shell.module.css";
 
 const subscribeOnline = (notify: () => void) => onlineManager.subscribe(notify);
@@ -109,17 +110,20 @@ function UserMenu() {
 
 export function StaffShell() {
   const t = useText();
+  const role = useCredentialStore(() => credentialsOf("staff")?.user.role);
   return (
     <Frame
       banner
       brand={
-        <Link to="/interviews" className={css.brandLink}>
+        <Link to={startOf(role)} className={css.brandLink}>
           <Brand short />
         </Link>
       }
       navigation={
         <nav aria-label={t("shell.navigation")}>
-          <Link to="/interviews">{t("interviews.title")}</Link>
+          {role !== undefined && hasInterviews(role) && <Link to="/interviews">{t("interviews.title")}</Link>}
+          {role !== undefined && hasExams(role) && <Link to="/exams">{t("exams.title")}</Link>}
+          {role === "student" && <Link to="/results">{t("my_results.title")}</Link>}
         </nav>
       }
       end={

@@ -12,6 +12,7 @@ import { Failure } from "@/ui/Failure";
 import { Page, State } from "@/ui/primitives";
 import { useText } from "@/ui/text";
 import { PlainShell, StaffShell } from "./Shell";
+import { startOf } from "./places";
 
 function NotFound() {
   const t = useText();
@@ -59,7 +60,7 @@ const home = createRoute({
   getParentRoute: () => root,
   path: "/",
   beforeLoad: () => {
-    throw redirect({ to: "/interviews" });
+    throw redirect({ to: startOf(credentialsOf("staff")?.user.role) });
   },
 });
 
@@ -145,10 +146,120 @@ const guestRoom = createRoute({
   component: lazyRouteComponent(() => import("@/features/room/GuestRoomPage")),
 });
 
+const exams = createRoute({
+  getParentRoute: () => staff,
+  path: "/exams",
+  component: lazyRouteComponent(() => import("@/features/exams/ListPage")),
+});
+
+const newExam = createRoute({
+  getParentRoute: () => staff,
+  path: "/exams/new",
+  component: lazyRouteComponent(() => import("@/features/exams/NewExamPage")),
+});
+
+const exam = createRoute({
+  getParentRoute: () => staff,
+  path: "/exams/$id",
+  component: lazyRouteComponent(() => import("@/features/exams/ExamFrame")),
+});
+
+const examQuestions = createRoute({
+  getParentRoute: () => exam,
+  path: "/",
+  component: lazyRouteComponent(() => import("@/features/exams/QuestionsPage")),
+});
+
+const examSubmissions = createRoute({
+  getParentRoute: () => exam,
+  path: "/submissions",
+  component: lazyRouteComponent(() => import("@/features/exams/SubmissionsPage")),
+});
+
+const examSubmission = createRoute({
+  getParentRoute: () => exam,
+  path: "/submissions/$submission",
+  component: lazyRouteComponent(() => import("@/features/grading/SubmissionPage")),
+});
+
+const examBatches = createRoute({
+  getParentRoute: () => exam,
+  path: "/batches",
+  component: lazyRouteComponent(() => import("@/features/grading/BatchesPage")),
+});
+
+const examBatch = createRoute({
+  getParentRoute: () => exam,
+  path: "/batches/$batch",
+  component: lazyRouteComponent(() => import("@/features/grading/BatchPage")),
+});
+
+const examMarking = createRoute({
+  getParentRoute: () => exam,
+  path: "/marking",
+  component: lazyRouteComponent(() => import("@/features/grading/MarkingPage")),
+});
+
+const examModeration = createRoute({
+  getParentRoute: () => exam,
+  path: "/moderation",
+  component: lazyRouteComponent(() => import("@/features/grading/ModerationPage")),
+});
+
+const examQuality = createRoute({
+  getParentRoute: () => exam,
+  path: "/quality",
+  component: lazyRouteComponent(() => import("@/features/grading/QualityPage")),
+});
+
+const examAppeals = createRoute({
+  getParentRoute: () => exam,
+  path: "/appeals",
+  component: lazyRouteComponent(() => import("@/features/grading/AppealsPage")),
+});
+
+const examResults = createRoute({
+  getParentRoute: () => exam,
+  path: "/results",
+  component: lazyRouteComponent(() => import("@/features/results/ResultsPage")),
+});
+
+const examSettings = createRoute({
+  getParentRoute: () => exam,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("@/features/exams/SettingsPage")),
+});
+
+const myResults = createRoute({
+  getParentRoute: () => staff,
+  path: "/results",
+  component: lazyRouteComponent(() => import("@/features/results/MyResultsPage")),
+});
+
+const myResult = createRoute({
+  getParentRoute: () => staff,
+  path: "/results/$id",
+  component: lazyRouteComponent(() => import("@/features/results/MyResultPage")),
+});
+
+const examPages = exam.addChildren([
+  examQuestions,
+  examSubmissions,
+  examSubmission,
+  examBatches,
+  examBatch,
+  examMarking,
+  examModeration,
+  examQuality,
+  examAppeals,
+  examResults,
+  examSettings,
+]);
+
 const tree = root.addChildren([
   home,
   plain.addChildren([signInRoute, invitation, interview, guestRoom]),
-  staff.addChildren([interviews, newInterview, detail, invite, report, newRoom, roomDetail, staffRoom]),
+  staff.addChildren([interviews, newInterview, detail, invite, report, newRoom, roomDetail, staffRoom, exams, newExam, examPages, myResults, myResult]),
 ]);
 
 export const router = createRouter({

@@ -10,7 +10,7 @@ import type { ConnectionState } from "./socketClient";
 import { useLifeOfPage } from "./useLifeOfPage";
 import { WebSocketContext } from "./useWebSocket";
 
-export type GradingEndpoint = Exclude<Endpoint, { door: "dialogue" }>;
+export type GradingEndpoint = Exclude<Endpoint, { door: "dialogue" | "panel" }>;
 
 /** What each door is asked as soon as it opens. */
 const GREETINGS: Record<GradingEndpoint["door"], string> = {

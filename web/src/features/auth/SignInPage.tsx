@@ -29,7 +29,7 @@ export default function SignInPage() {
   const emailInput = useRef<HTMLInputElement>(null);
   const passwordInput = useRef<HTMLInputElement>(null);
 
-  const enter = () => navigate({ to: next ?? "/interviews", replace: true });
+  const enter = () => navigate({ to: next ?? "/", replace: true });
   const [lockedUntil, setLockedUntil] = useState<number | null>(null);
   const byPassword = useMutation({
     mutationFn: () => signIn(email.trim(), password),
