@@ -19,6 +19,7 @@ from vivavoce import catalogue
 from vivavoce.adapters.blobs.files import FileBlobStore
 from vivavoce.adapters.clock import SystemClock
 from vivavoce.adapters.jwks import JwksKeys
+from vivavoce.adapters.machine import Machine
 from vivavoce.adapters.memory.identity import MemoryTickets
 from vivavoce.adapters.sql import identity as sql_identity
 from vivavoce.adapters.sql import stores as sql_stores
@@ -56,6 +57,7 @@ from vivavoce.gateway.addresses import (
     is_loopback_address,
 )
 from vivavoce.gateway.doors.dialogue import DialogueDoor
+from vivavoce.gateway.doors.grading import GradingDoor
 from vivavoce.gateway.doors.live import OpenSockets
 from vivavoce.gateway.doors.panel import PanelDoor
 from vivavoce.gateway.doors.refusals import Refusals
@@ -63,6 +65,7 @@ from vivavoce.gateway.doors.rooms import RoomsDoor
 from vivavoce.gateway.gateway import Gateway, Route
 from vivavoce.gateway.json import decode_json
 from vivavoce.gateway.limits import GatewayLimits
+from vivavoce.gateway.monitor import Monitor
 from vivavoce.gateway.origins import OriginPolicy
 from vivavoce.gateway.socketio.limits import SocketIOLimits
 from vivavoce.gateway.socketio.server import SocketIOServer
@@ -135,6 +138,8 @@ class House:
     door: DialogueDoor
     rooms_door: RoomsDoor
     panel_door: PanelDoor
+    grading_door: GradingDoor
+    monitor: Monitor
     evaluations: PanelEvaluations
     reports: Reports
     rooms: Rooms
@@ -157,6 +162,8 @@ class House:
         self.door.start()
         self.rooms_door.start()
         self.panel_door.start()
+        self.grading_door.start()
+        self.monitor.start()
         self.evaluations.start()
         integration.bind(self.rooms)
         await self.sessions.start()
@@ -179,6 +186,8 @@ class House:
         await self.door.stop()
         await self.rooms_door.stop()
         await self.panel_door.stop()
+        await self.grading_door.stop()
+        await self.monitor.stop()
         await self.evaluations.stop()
         await self.voice.stop()
         await self.responder.stop()
@@ -371,11 +380,14 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         [
             Route(lambda handshake: door if door.serves(handshake) else None),
             Route(lambda handshake: panel_door if panel_door.serves(handshake) else None),
+            Route(lambda handshake: grading_door if grading_door.serves(handshake) else None),
         ],
         _setting("ALLOWED_ORIGINS", lambda: OriginPolicy(settings.mode, settings.allowed_origins)),
         trusted_proxies=trusted,
         describe=_describe,
     )
+    monitor = Monitor(gateway, Machine(settings.data_dir), clock)
+    grading_door = GradingDoor(grading.parts, doorman, catalogue.text, clock, audit, monitor)
     SocketIOServer(
         gateway,
         namespaces={"/": rooms_door},
@@ -410,7 +422,8 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         bank=load_bank,
         transcript=transcript,
         pdf=_pdf,
-        sockets=OpenSockets(gateway, (door, rooms_door, panel_door)),
+        sockets=OpenSockets(gateway, (door, rooms_door, panel_door, grading_door)),
+        monitor=monitor,
         parts=_parts(database, voice, grading),
         peer=_peer(trusted),
         decode_json=decode_json,
@@ -430,6 +443,8 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         door=door,
         rooms_door=rooms_door,
         panel_door=panel_door,
+        grading_door=grading_door,
+        monitor=monitor,
         evaluations=evaluations,
         reports=reports,
         rooms=rooms,

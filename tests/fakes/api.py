@@ -96,6 +96,54 @@ class NoSockets:
         return 1
 
 
+class NoMonitor:
+    """Figures as a monitor gives them; remembers what was closed."""
+
+    FIGURES: Mapping[str, Any] = {
+        "connections": 1,
+        "total_connections": 3,
+        "messages_sent": 7,
+        "messages_received": 5,
+        "errors_count": 0,
+        "queued_bytes": 0,
+        "loop_delay_ms": 0.5,
+        "pool_percent": 0.1,
+        "cpu_percent": 12.0,
+        "memory_percent": 34.0,
+        "disk_percent": None,
+    }
+
+    def __init__(self) -> None:
+        self.closed: list[str] = []
+        self.anomalies: list[str] = []
+
+    def now(self) -> Mapping[str, Any]:
+        return {**self.FIGURES, "uptime_seconds": 12.5, "anomalies": self.anomalies}
+
+    def history(self, hours: float) -> Sequence[Mapping[str, Any]]:
+        return [{**self.FIGURES, "at": "2026-01-31T08:15:00.123Z"}] if hours >= 1 else []
+
+    def connections(self) -> Sequence[Mapping[str, Any]]:
+        return [
+            {
+                "connection_id": "c1",
+                "door": "dialogue",
+                "path": "/api/v1/ws",
+                "user_id": "ann",
+                "address": "127.0.0.1",
+                "idle_s": 1.0,
+                "queued_bytes": 0,
+            }
+        ]
+
+    def disconnect(self, connection_id: str) -> bool:
+        self.closed.append(connection_id)
+        return connection_id == "c1"
+
+    def clean_up(self, idle_minutes: float) -> int:
+        return 2
+
+
 class ApiHouse:
     """An API and what is behind it. `as_` gives a client that carries somebody's token."""
 
@@ -188,6 +236,7 @@ class ApiHouse:
             {*CLIENT_EVENTS, *SERVER_EVENTS},
         )
         self.sockets = NoSockets()
+        self.monitor = NoMonitor()
         self.grading = GradingHouse(self.clock)
         settings: dict[str, Any] = {
             "mode": mode,
@@ -219,6 +268,7 @@ class ApiHouse:
             "transcript": transcript,
             "pdf": _pdf,
             "sockets": self.sockets,
+            "monitor": self.monitor,
             "parts": _parts,
             "peer": peer,
             "decode_json": decode_json,

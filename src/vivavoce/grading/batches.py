@@ -56,6 +56,8 @@ class RunningBatch(Running[BatchState, AnyBatchEvent, RecordedBatch]):
         self.under_way: dict[int, int] = {}
         """Responses that a worker has now, by chunk."""
         self.pace = Pace()
+        self.settled = self.state
+        """The state as it is on disk; `state` is ahead of it while something is being stored."""
         self.counted = False
         """Whether its progress was compared with what is stored, in this process."""
         self._store = store
@@ -66,7 +68,9 @@ class RunningBatch(Running[BatchState, AnyBatchEvent, RecordedBatch]):
 
     async def _load(self) -> BatchState:
         document = await self._store.batch(self.batch_id)
-        return BatchState() if document is None else _decode_state(document)
+        state = BatchState() if document is None else _decode_state(document)
+        self.settled = msgspec.structs.replace(state)
+        return state
 
     def _evolve(self, state: BatchState, recorded: RecordedBatch) -> None:
         rules.evolve(state, recorded.data, seq=recorded.seq, at=recorded.at)
@@ -82,14 +86,17 @@ class RunningBatch(Running[BatchState, AnyBatchEvent, RecordedBatch]):
     def _decoded(self, page: bytes) -> list[RecordedBatch]:
         return rules.decode_page(page)
 
-    def _committed(self, events: Sequence[RecordedBatch]) -> None:
+    def _settle(self, events: Sequence[RecordedBatch]) -> None:
+        self.settled = msgspec.structs.replace(self.state)
         for recorded in events:
             self.pace.note(recorded.at, recorded.data.completed + recorded.data.failed)
+
+    def _committed(self, events: Sequence[RecordedBatch]) -> None:
         self._tell(self, events)
 
     def progress(self) -> dict[str, Any]:
         """How far it has come, now."""
-        return progress(self.state, self.pace, sum(self.under_way.values()), self.clock.now_ms())
+        return progress(self.settled, self.pace, sum(self.under_way.values()), self.clock.now_ms())
 
 
 class Batches:

@@ -80,6 +80,10 @@ class Running(ABC, Generic[S, E, R]):
     @abstractmethod
     def _decoded(self, page: bytes) -> list[R]: ...
 
+    def _settle(self, events: Sequence[R]) -> None:
+        """Called after each commit, before anybody is shown its events."""
+        del events
+
     @abstractmethod
     def _committed(self, events: Sequence[R]) -> None:
         """Called after each commit, on the event loop; must not block."""
@@ -193,6 +197,7 @@ class Running(ABC, Generic[S, E, R]):
         )
         self._stale = False
         self.published = expected + len(events)
+        self._settle(recorded)
         for follower in tuple(self.followers):
             follower.show(recorded)
         self._committed(recorded)

@@ -20,6 +20,7 @@ from vivavoce.http.routes import (
     exams,
     health,
     marking,
+    monitoring,
     panel,
     participants,
     quality,
@@ -92,6 +93,7 @@ def create_api(services: Services) -> FastAPI:
     add_error_handlers(app)
     for module in _ROUTERS:
         app.include_router(module.router, prefix=API, responses=refusals(429))
+    app.include_router(monitoring.router, prefix="/api", responses=refusals(429))
     app.include_router(health.router)
     app.router.routes.extend([*docs.routes(), asyncapi.route()])
     app.router.default = WebApp(services.web_app)

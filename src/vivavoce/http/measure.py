@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 API: Final = "/api/v1"
+_MONITORING: Final = "/api"
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 
@@ -53,4 +54,5 @@ def _route(scope: Scope) -> str:
     path = getattr(scope.get("route"), "path", None)
     if not isinstance(path, str):
         return "none"
-    return API + path if scope["path"].startswith(f"{API}/") else path
+    prefix = next((prefix for prefix in (API, _MONITORING) if scope["path"].startswith(f"{prefix}/")), "")
+    return prefix + path

@@ -69,6 +69,20 @@ class LiveSockets(Protocol):
         ...
 
 
+class SocketMonitor(Protocol):
+    """The figures of all sockets over time, and what administrators may do to sockets."""
+
+    def now(self) -> Mapping[str, Any]: ...
+
+    def history(self, hours: float) -> Sequence[Mapping[str, Any]]: ...
+
+    def connections(self) -> Sequence[Mapping[str, Any]]: ...
+
+    def disconnect(self, connection_id: str) -> bool: ...
+
+    def clean_up(self, idle_minutes: float) -> int: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """`reporter` gives reports, sealed or not, and takes own scorecards: there is no other store of them. `transcript`
@@ -106,6 +120,7 @@ class Services:
     transcript: Callable[[SessionState], Sequence[Utterance]]
     pdf: Callable[[Mapping[str, Any]], Awaitable[bytes]]
     sockets: LiveSockets
+    monitor: SocketMonitor
     parts: Callable[[], Awaitable[Mapping[str, str]]]
     peer: Callable[[HTTPConnection], Peer]
     decode_json: Callable[[bytes], Any]

@@ -12,7 +12,7 @@ import msgspec
 
 from vivavoce.domain.interview import Language
 
-Area = Literal["errors", "dialogue", "report", "web", "voice", "room", "rooms", "panel", "grading"]
+Area = Literal["errors", "dialogue", "report", "web", "voice", "room", "rooms", "panel", "grading", "notices"]
 
 
 @cache

@@ -590,6 +590,13 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** ClosedShape */
+        ClosedShape: {
+            /** Closed */
+            closed: number;
+        } & {
+            [key: string]: unknown;
+        };
         /** CompetenciesShape */
         CompetenciesShape: {
             /** Items */
@@ -676,6 +683,32 @@ export interface components {
             role: string;
             /** Connected At */
             connected_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ConnectionShape */
+        ConnectionShape: {
+            /** Connection Id */
+            connection_id: string;
+            /** Door */
+            door: string;
+            /** Path */
+            path: string;
+            /** User Id */
+            user_id: string;
+            /** Address */
+            address: string;
+            /** Idle S */
+            idle_s: number;
+            /** Queued Bytes */
+            queued_bytes: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ConnectionsShape */
+        ConnectionsShape: {
+            /** Items */
+            items: components["schemas"]["ConnectionShape"][];
         } & {
             [key: string]: unknown;
         };
@@ -3590,6 +3623,32 @@ export interface components {
             [key: string]: unknown;
         };
         /**
+         * SocketHealthShape
+         * @description `degraded` where a figure is out of the ordinary; `anomalies` names them.
+         */
+        SocketHealthShape: {
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ok" | "degraded";
+            /** Anomalies */
+            anomalies: string[];
+            /** Connections */
+            connections: number;
+            /** Uptime Seconds */
+            uptime_seconds: number;
+        } & {
+            [key: string]: unknown;
+        };
+        /** SocketHistoryShape */
+        SocketHistoryShape: {
+            /** Items */
+            items: components["schemas"]["SocketSampleShape"][];
+        } & {
+            [key: string]: unknown;
+        };
+        /**
          * SocketMessageBody
          * @example {
          *       "message": "The server restarts in five minutes.",
@@ -3604,6 +3663,87 @@ export interface components {
              * @default notice
              */
             type?: string;
+        };
+        /** SocketMetricsShape */
+        SocketMetricsShape: {
+            /** Connections */
+            connections: number;
+            /** Total Connections */
+            total_connections: number;
+            /** Messages Sent */
+            messages_sent: number;
+            /** Messages Received */
+            messages_received: number;
+            /** Errors Count */
+            errors_count: number;
+            /**
+             * Queued Bytes
+             * @description What waits for slow readers
+             */
+            queued_bytes: number;
+            /**
+             * Loop Delay Ms
+             * @description How long the event loop made somebody wait at most
+             */
+            loop_delay_ms: number;
+            /**
+             * Pool Percent
+             * @description How many of the connections there may be are taken
+             */
+            pool_percent: number;
+            /** Cpu Percent */
+            cpu_percent: number | null;
+            /** Memory Percent */
+            memory_percent: number | null;
+            /** Disk Percent */
+            disk_percent: number | null;
+            /** Uptime Seconds */
+            uptime_seconds: number;
+            /**
+             * Anomalies
+             * @description The figures that are out of the ordinary
+             */
+            anomalies: string[];
+        } & {
+            [key: string]: unknown;
+        };
+        /** SocketSampleShape */
+        SocketSampleShape: {
+            /** Connections */
+            connections: number;
+            /** Total Connections */
+            total_connections: number;
+            /** Messages Sent */
+            messages_sent: number;
+            /** Messages Received */
+            messages_received: number;
+            /** Errors Count */
+            errors_count: number;
+            /**
+             * Queued Bytes
+             * @description What waits for slow readers
+             */
+            queued_bytes: number;
+            /**
+             * Loop Delay Ms
+             * @description How long the event loop made somebody wait at most
+             */
+            loop_delay_ms: number;
+            /**
+             * Pool Percent
+             * @description How many of the connections there may be are taken
+             */
+            pool_percent: number;
+            /** Cpu Percent */
+            cpu_percent: number | null;
+            /** Memory Percent */
+            memory_percent: number | null;
+            /** Disk Percent */
+            disk_percent: number | null;
+            /** At */
+            at: string;
+        } & {
+            [key: string]: unknown;
         };
         /** SocketSessionShape */
         SocketSessionShape: {

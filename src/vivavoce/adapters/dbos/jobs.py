@@ -105,22 +105,22 @@ class DbosJobs:
         self._stopping = True
         if self._launching is not None:
             with contextlib.suppress(Exception):
-                await self._launching
+                await asyncio.shield(self._launching)
             await asyncio.to_thread(self._destroy)
 
     # --- Jobs ---------------------------------------------------------------------------------------------------
 
     async def enqueue(self, jobs: Sequence[Job]) -> None:
-        await self.launch()
+        await asyncio.shield(self.launch())
         await asyncio.to_thread(self._enqueue, jobs)
 
     async def cancel_waiting(self, batch_id: str) -> None:
         if self._launching is not None:
-            await self._launching
+            await asyncio.shield(self._launching)
             await asyncio.to_thread(self._cancel_waiting, batch_id)
 
     async def take_over(self, worker_id: str) -> int:
-        await self.launch()
+        await asyncio.shield(self.launch())
         return await asyncio.to_thread(self._take_over, worker_id)
 
     # --- in threads ---------------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ async def list_failures(visit: AtBatch, cursor: Cursor = None, limit: Limit = DE
 
 
 def _running(batch: RunningBatch) -> dict[str, Any]:
-    return _shape(batch.state, batch.progress())
+    return _shape(batch.settled, batch.progress())
 
 
 def _shape(state: BatchState, now: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Final
 from vivavoce.protocols.asyncapi import envelopes
 from vivavoce.protocols.asyncapi.document import Door
 from vivavoce.protocols.dialogue import messages as dialogue
+from vivavoce.protocols.grading import messages as grading
 from vivavoce.protocols.panel import messages as panel
 from vivavoce.protocols.rooms import messages as rooms
 
@@ -24,6 +25,11 @@ def _confirmed_with(event: str) -> tuple[str, ...]:
     confirmation = rooms.ACKNOWLEDGEMENTS.get(event)
     named = next((name for name, data in rooms.SERVER_EVENTS.items() if data is confirmation), _ACKNOWLEDGEMENT)
     return named, "error"
+
+
+def _of_grading(*data: type[grading.ServerData]) -> tuple[tuple[str, type], ...]:
+    """The server's messages of one of document D's sockets."""
+    return tuple((grading.SERVER_TYPES[kind], kind) for kind in (*data, *grading.COMMON))
 
 
 DOORS: Final[tuple[Door, ...]] = (
@@ -91,6 +97,7 @@ DOORS: Final[tuple[Door, ...]] = (
             "update_speaker": ("saved",),
             "merge_speakers": ("saved",),
             "split_speaker": ("saved",),
+            "enrol_voice": ("voice_enrolled",),
             "token_refresh": ("token_refreshed",),
             "ping": ("pong",),
         },
@@ -101,5 +108,73 @@ DOORS: Final[tuple[Door, ...]] = (
             "language": "The language of the interview, where the session is new",
         },
         binary="The next bytes of the recording that `audio_start` opened",
+    ),
+    Door(
+        name="progress",
+        title="Progress of a grading batch",
+        description=(
+            "A batch as it goes on, for the staff of its exam; teachers pause, resume and cancel it. The greeting is a"
+            " `HEARTBEAT`; what was missed, or how far the batch is, follows."
+        ),
+        addresses=("/ws/progress/{batch_id}",),
+        received=grading.PROGRESS_MESSAGES,
+        sent=_of_grading(grading.GradingProgress),
+        envelope=envelopes.grading,
+        answers={
+            "get_progress": ("GRADING_PROGRESS",),
+            "pause_batch": ("GRADING_PROGRESS", "USER_NOTIFICATION"),
+            "resume_batch": ("GRADING_PROGRESS", "USER_NOTIFICATION"),
+            "cancel_batch": ("GRADING_PROGRESS", "USER_NOTIFICATION"),
+            "retry_failed": ("GRADING_PROGRESS", "USER_NOTIFICATION"),
+            "token_refresh": ("USER_NOTIFICATION",),
+        },
+        query=_RESUME,
+    ),
+    Door(
+        name="quality",
+        title="Quality of an exam's grading",
+        description="Figures as they change, and alerts when they go out of bounds, for teachers and reviewers.",
+        addresses=("/ws/quality/{exam_id}",),
+        received=grading.QUALITY_MESSAGES,
+        sent=_of_grading(grading.QualityMetrics, grading.QualityAlert, grading.AlertResolved),
+        envelope=envelopes.grading,
+        answers={
+            "refresh_metrics": ("QUALITY_METRICS",),
+            "acknowledge_alert": ("QUALITY_ALERT", "USER_NOTIFICATION"),
+            "adjust_threshold": ("USER_NOTIFICATION",),
+            "token_refresh": ("USER_NOTIFICATION",),
+        },
+        query=_RESUME,
+    ),
+    Door(
+        name="grading",
+        title="Marking by people",
+        description="Tasks for a marker, one at a time; what was marked; and how much is left.",
+        addresses=("/ws/grading/{exam_id}",),
+        received=grading.MARKING_MESSAGES,
+        sent=_of_grading(grading.GradingStatus, grading.GradingTask, grading.GradingResult),
+        envelope=envelopes.grading,
+        answers={
+            "join_grading_session": ("GRADING_STATUS",),
+            "request_next_task": ("GRADING_TASK",),
+            "submit_grade": ("GRADING_RESULT",),
+            "report_issue": ("USER_NOTIFICATION",),
+            "token_refresh": ("USER_NOTIFICATION",),
+        },
+        query=_RESUME,
+    ),
+    Door(
+        name="system",
+        title="The machine and the sockets",
+        description="How the server does, for administrators: every few seconds, and when they ask.",
+        addresses=("/ws/system",),
+        received=grading.SYSTEM_MESSAGES,
+        sent=_of_grading(grading.SystemStatus),
+        envelope=envelopes.grading,
+        answers={
+            "get_system_status": ("SYSTEM_STATUS",),
+            "get_connection_stats": ("SYSTEM_STATUS",),
+            "token_refresh": ("USER_NOTIFICATION",),
+        },
     ),
 )

@@ -32,6 +32,23 @@ def panel(kind: str, data: Schema, from_client: bool) -> Schema:
     return {"allOf": [_object({"type": {"const": kind}}, ["type"]), data]}
 
 
+def grading(kind: str, data: Schema, from_client: bool) -> Schema:
+    """`{type, timestamp, connection_id, data, error, message_id}`; a client's fields may stand in `data` or beside the
+    type, and there is a task that is not there."""
+    named = {"type": {"const": kind}}
+    if from_client:
+        return {"allOf": [_object(named, ["type"]), {"anyOf": [data, _object({"data": data}, ["data"])]}]}
+    properties = {
+        **named,
+        "timestamp": _TIME,
+        "connection_id": _TEXT,
+        "data": {"anyOf": [data, {"type": "null"}]} if kind == "GRADING_TASK" else data,
+        "error": {"type": ["string", "null"]},
+        "message_id": _TEXT,
+    }
+    return _object(properties, list(properties))
+
+
 def bare(_kind: str, data: Schema, _from_client: bool) -> Schema:
     """The data alone: the message's name is the name of a Socket.IO event, or stands in the data."""
     return data
