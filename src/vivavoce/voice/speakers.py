@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 import uuid_utils
 
-from vivavoce.domain.diarization import UNKNOWN_SPEAKER, AssignUtterance, Attribution, MergeSpeakers, SplitSpeaker
+from vivavoce.domain.diarization import (
+    UNKNOWN_SPEAKER,
+    AssignUtterance,
+    Attribution,
+    Correction,
+    Enrolment,
+    MergeSpeakers,
+)
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.ids import SYSTEM
 from vivavoce.domain.session import commands as c
@@ -20,6 +27,7 @@ from vivavoce.session.running import RunningSession
 from vivavoce.voice.hearing import missed_in, part_of
 
 if TYPE_CHECKING:
+    from vivavoce.domain.speech import Samples
     from vivavoce.speech.events import Final as FinalEvent
     from vivavoce.speech.speakers import SoundTap, SpeakerTracker
 
@@ -27,6 +35,7 @@ _LOG: Final = logging.getLogger(__name__)
 #: A tracker's memory is stored again after so many utterances.
 _KEEP_EVERY: Final = 8
 _VOICES: Final = "voices"
+_COUNTED: Final = "speaker_"
 
 #: Opens a session's tracker, with what an earlier one remembered (empty: nothing).
 Trackers = Callable[[bytes], "SpeakerTracker"]
@@ -107,23 +116,32 @@ class SessionSpeakers:
             # What the person said is stored; only later speech is told apart as before.
             _LOG.info("the tracker could not take a correction (%s)", error.code)
 
-    def _corrections(
-        self, session: RunningSession, said: p.AnyPanelCommand
-    ) -> list[MergeSpeakers | SplitSpeaker | AssignUtterance]:
+    def _corrections(self, session: RunningSession, said: p.AnyPanelCommand) -> list[Correction]:
         panel = session.state.panel
         if isinstance(said, p.MergeSpeakers):
             return [MergeSpeakers(speaker=self._bare(said.speaker), into=self._bare(said.into))]
         if isinstance(said, p.SplitSpeaker):
-            return [SplitSpeaker(utterances=tuple(_whole(one) for one in said.utterance_ids))]
+            # The new speaker has its id already: the tracker learns whose these words are, and that they are a voice.
+            return self._assigned(said.utterance_ids, said.new_id)
         if isinstance(said, p.AssignUtterances):
             known = panel.find(said.speaker)
-            if known is None:
-                return []
-            return [
-                AssignUtterance(utterance=_whole(one), speaker=self._bare(known.speaker_id), part=_place(one))
-                for one in said.utterance_ids
-            ]
+            return self._assigned(said.utterance_ids, known.speaker_id) if known is not None else []
         return []
+
+    def _assigned(self, utterance_ids: Sequence[str], speaker_id: str) -> list[Correction]:
+        speaker = self._bare(speaker_id)
+        return [AssignUtterance(utterance=_whole(one), speaker=speaker, part=_place(one)) for one in utterance_ids]
+
+    async def enrol(self, speaker_id: str, audio: bytes, audio_format: str) -> Enrolment:
+        """Learn the voice of a speaker from a recording of them alone; it is known before they say a word.
+
+        Raises VivavoceError: unsupported_media, invalid_payload (too little speech, or more than one voice in it) and
+        unavailable where voices are not told apart.
+        """
+        samples = await asyncio.to_thread(_decoded, audio, audio_format)
+        enrolment = await self._tracker.enrol(self._bare(speaker_id), samples)
+        await self.remember()
+        return enrolment
 
     async def remember(self) -> None:
         """Hand the tracker's memory to whoever keeps it."""
@@ -133,7 +151,9 @@ class SessionSpeakers:
         await self._tracker.close()
 
     def _named(self, speaker: str) -> str:
-        return speaker if speaker == UNKNOWN_SPEAKER or not self._generation else f"{speaker}.{self._generation}"
+        # Only the tracker's own numbers begin anew; a speaker that people made is the same in every generation.
+        counted = speaker.startswith(_COUNTED) and speaker != UNKNOWN_SPEAKER
+        return f"{speaker}.{self._generation}" if counted and self._generation else speaker
 
     def _bare(self, speaker_id: str) -> str:
         return speaker_id.removesuffix(f".{self._generation}") if self._generation else speaker_id
@@ -168,7 +188,7 @@ class Speakers:
         except (VivavoceError, StoreUnavailableError) as error:
             _LOG.warning("what was known of voices could not be read (%s)", type(error).__name__)
             memory, tracker = b"", self._trackers(b"")
-        heard = [one for one in session.state.panel.speakers if one.startswith("speaker_") and one != UNKNOWN_SPEAKER]
+        heard = [one for one in session.state.panel.speakers if one.startswith(_COUNTED) and one != UNKNOWN_SPEAKER]
         generations = [int(one.rpartition(".")[2]) if "." in one else 0 for one in heard]
         newest = max(generations, default=-1)
         generation = max(0, newest) if memory else newest + 1
@@ -207,6 +227,17 @@ class Speakers:
             except Exception as error:
                 _LOG.warning("what is known of voices could not be kept (%s)", type(error).__name__)
         await asyncio.gather(*self._keeping, return_exceptions=True)
+
+
+def _decoded(audio: bytes, audio_format: str) -> Samples:
+    import numpy as np
+
+    from vivavoce.speech.decoding import ByteFeed, Decoder
+
+    feed = ByteFeed()
+    feed.put(audio)
+    feed.close()
+    return np.concatenate(list(Decoder(feed, audio_format or None).blocks()))
 
 
 def _shifted(final: FinalEvent, base_s: float) -> FinalEvent:

@@ -90,6 +90,12 @@ class AssignUtterances(PanelCommand, frozen=True):
     speaker: str
 
 
+class AddSpeaker(PanelCommand, frozen=True):
+    """Somebody is here who has not spoken yet: oneself (`speaker` empty), or (staff) an id, label or name."""
+
+    speaker: str = ""
+
+
 class ChangeSpeaker(PanelCommand, frozen=True):
     """Give a speaker a label, a name, a role, or say which participant it is; None leaves as it is."""
 
@@ -117,6 +123,7 @@ class SplitSpeaker(PanelCommand, frozen=True):
 AnyPanelCommand = (
     StartPanel
     | ExpectCandidates
+    | AddSpeaker
     | AddUtterance
     | AttributeUtterances
     | AssignUtterances

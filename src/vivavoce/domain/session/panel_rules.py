@@ -97,6 +97,7 @@ class _Cast:
         self._state = state
         self._numbers = dict(state.numbers)
         self._new: dict[str, p.SpeakerRole] = {}
+        self._suggested: set[str] = set()
 
     def role_of(self, speaker_id: str) -> p.SpeakerRole | None:
         known = self._state.speakers.get(speaker_id)
@@ -105,6 +106,14 @@ class _Cast:
     def label_for(self, role: p.SpeakerRole) -> str:
         number = self._numbers[role] = self._numbers.get(role, 0) + 1
         return f"{p.DEFAULT_LABELS[role]}_{number}"
+
+    def suggested(self, speaker: p.Speaker, role: p.SpeakerRole) -> Decision:
+        """A new role with its label; once in a command, however much somebody said in it."""
+        if speaker.speaker_id in self._suggested:
+            return []
+        self._suggested.add(speaker.speaker_id)
+        label = self.label_for(role)
+        return [p.SpeakerChanged(speaker_id=speaker.speaker_id, label=label, name=speaker.name, role=role)]
 
     def found(
         self,
@@ -157,9 +166,7 @@ def _suggestion(s: SessionState, speaker_id: str, text: str, cast: _Cast) -> Dec
     asks = is_question(text)
     answers = not asks and s.panel.last_question not in ("", speaker_id)
     role = _suggested(speaker, speaker.asked + asks, speaker.answered + answers)
-    if role == speaker.role:
-        return []
-    return [p.SpeakerChanged(speaker_id=speaker_id, label=cast.label_for(role), name=speaker.name, role=role)]
+    return cast.suggested(speaker, role) if role != speaker.role else []
 
 
 def _must_know(s: SessionState, text: str) -> p.Speaker:
@@ -253,16 +260,9 @@ def _add(s: SessionState, cmd: p.AddUtterance, ctx: Context) -> Decision:
     _check_text(cmd.text, "text", ctx.policy.text_limit)
     if s.panel.utterance(cmd.utterance_id) is not None:
         raise conflict("an utterance with this id exists", reason="utterance_exists")
-    cast = _Cast(s.panel)
     events = begun(s)
-    own = p.own_microphone(cmd.by)
-    if cmd.role == "candidate" or not cmd.speaker.strip():
-        speaker_id = own
-        role: p.SpeakerRole = "candidate" if cmd.role == "candidate" else "interviewer"
-        events += cast.found(own, role, user_id=cmd.by)
-    else:
-        speaker_id, more = _named(s, cmd.speaker, cmd.by, cast)
-        events += more
+    speaker_id, more = _meant(s, cmd)
+    events += more
     at_s = round(max(s.elapsed_s(ctx.now), s.panel.heard_s), 3)
     events.append(
         p.UtteranceHeard(
@@ -279,12 +279,28 @@ def _add(s: SessionState, cmd: p.AddUtterance, ctx: Context) -> Decision:
     return events
 
 
+def _add_speaker(s: SessionState, cmd: p.AddSpeaker, ctx: Context) -> Decision:
+    _must_be_a_panel(s)
+    must_take_voice(s, cmd.by, ctx)
+    return _meant(s, cmd)[1]
+
+
+def _meant(s: SessionState, cmd: p.AddUtterance | p.AddSpeaker) -> tuple[str, Decision]:
+    """The speaker a command is about: candidates speak for themselves, staff for whom they name."""
+    cast = _Cast(s.panel)
+    if cmd.role != "candidate" and cmd.speaker.strip():
+        return _named(s, cmd.speaker, cmd.by, cast)
+    own = p.own_microphone(cmd.by)
+    role: p.SpeakerRole = "candidate" if cmd.role == "candidate" else "interviewer"
+    return own, cast.found(own, role, user_id=cmd.by)
+
+
 def _named(s: SessionState, text: str, by: str, cast: _Cast) -> tuple[str, Decision]:
     """The speaker that a person names; one that is not there yet (`지원자_2`, or a new name) is added."""
-    known = s.panel.find(text) or s.panel.find(_canonical(text))
+    known = s.panel.find(text) or s.panel.find(canonical_label(text))
     if known is not None:
         return known.speaker_id, []
-    label = _canonical(text)
+    label = canonical_label(text)
     _check_text(label, "speaker", _NAME_LIMIT)
     match = _LABEL.fullmatch(label)
     role = _ROLE_WORDS[match[1].lower()] if match is not None else "unknown"
@@ -292,7 +308,7 @@ def _named(s: SessionState, text: str, by: str, cast: _Cast) -> tuple[str, Decis
     return speaker_id, cast.found(speaker_id, role, label=label, by=by)
 
 
-def _canonical(text: str) -> str:
+def canonical_label(text: str) -> str:
     """`candidate 2` in any of the languages as the documents write it."""
     match = _LABEL.fullmatch(text.strip())
     if match is None:
@@ -333,7 +349,7 @@ def _change(s: SessionState, cmd: p.ChangeSpeaker, ctx: Context) -> Decision:
     _must_lead(s, cmd.role)
     speaker = _must_know(s, cmd.speaker)
     role = cmd.speaker_role or speaker.role
-    label = speaker.label if cmd.label is None else _canonical(cmd.label)
+    label = speaker.label if cmd.label is None else canonical_label(cmd.label)
     if cmd.label is not None:
         _check_text(label, "label", _NAME_LIMIT)
         taken = s.panel.find(label)
@@ -493,6 +509,7 @@ def _count_label(s: SessionState, label: str) -> None:
 DECIDERS: Final[dict[type, Callable[[SessionState, Any, Context], Decision]]] = {
     p.StartPanel: _start,
     p.ExpectCandidates: _expect,
+    p.AddSpeaker: _add_speaker,
     p.AddUtterance: _add,
     p.AttributeUtterances: _attribute,
     p.AssignUtterances: _assign,

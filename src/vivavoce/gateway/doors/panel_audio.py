@@ -100,10 +100,7 @@ class PanelAudio:
     async def _take(self, message: m.AudioChunk, key: str | None) -> m.AudioResult:
         client = self._client
         seconds_of(message.timestamp)  # raises what is wrong with it
-        text = message.audio_data
-        if len(text) > _BASE64_LIMIT + 256:
-            raise too_large(f"audio has at most {AUDIO_BYTES} bytes", AUDIO_BYTES, field=_FIELD)
-        audio = await asyncio.to_thread(_decoded, text) if len(text) > _SMALL else _decoded(text)
+        audio = await decoded_audio(message.audio_data)
         options = AudioOptions(
             audio_format=message.audio_format,
             sample_rate=message.sample_rate or 0,
@@ -242,6 +239,13 @@ class _Frame(msgspec.Struct, frozen=True):
 
     data: bytes
     client_id: str | None = None
+
+
+async def decoded_audio(text: str) -> bytes:
+    """The bytes of base64. Raises invalid_payload, too_large."""
+    if len(text) > _BASE64_LIMIT + 256:
+        raise too_large(f"audio has at most {AUDIO_BYTES} bytes", AUDIO_BYTES, field=_FIELD)
+    return await asyncio.to_thread(_decoded, text) if len(text) > _SMALL else _decoded(text)
 
 
 def _decoded(text: str) -> bytes:

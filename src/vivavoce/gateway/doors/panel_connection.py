@@ -12,14 +12,15 @@ import msgspec
 import uuid_utils
 
 from vivavoce.domain.access import Identity, Viewer
-from vivavoce.domain.errors import VivavoceError, forbidden
+from vivavoce.domain.errors import VivavoceError, forbidden, not_found
 from vivavoce.domain.ids import check_client_id
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session import panel as p
+from vivavoce.domain.session.panel_rules import canonical_label
 from vivavoce.domain.session.private import NoteTaken, PrivateRecorded, PrivateState, take_note
 from vivavoce.evaluation.panel import session_time
-from vivavoce.gateway.doors.panel_audio import PanelAudio
+from vivavoce.gateway.doors.panel_audio import PanelAudio, decoded_audio
 from vivavoce.gateway.json import decode_json
 from vivavoce.gateway.socket import WebSocket
 from vivavoce.identity.doorman import as_named
@@ -365,6 +366,29 @@ class PanelConnection:
         self.send(m.Saved(seq=receipt.last_seq, client_id=message.client_id))
         return receipt
 
+    async def _enrol_voice(self, message: m.EnrolVoice) -> None:
+        audio = await decoded_audio(message.audio_data)
+        self.door.voice.require()
+        identity, role = self.identity, self.viewer.role
+        command = p.AddSpeaker(by=identity.user_id, role=role, speaker=message.speaker)
+        await self.session.submit(command, identity.user_id, message.client_id)
+        panel = self.session.state.panel
+        own = role == "candidate" or not message.speaker.strip()
+        speaker = panel.find(p.own_microphone(identity.user_id) if own else canonical_label(message.speaker))
+        if speaker is None:
+            raise not_found("there is no such speaker", reason="speaker_not_found")
+        voices = await self.door.voice.speakers.of(self.session)
+        enrolment = await voices.enrol(speaker.speaker_id, audio, message.audio_format)
+        self.send(
+            m.VoiceEnrolled(
+                speaker=speaker.shown,
+                speaker_id=speaker.speaker_id,
+                speech=round(enrolment.speech_s, 1),
+                agreement=enrolment.agreement,
+                client_id=message.client_id,
+            )
+        )
+
     async def _token_refresh(self, message: m.TokenRefresh) -> None:
         identity = await self.door.identify_again(message.token)
         if identity.user_id != self.identity.user_id:
@@ -496,5 +520,6 @@ _IN_ORDER: Final[dict[type[m.ClientMessage], Any]] = {
     m.UpdateSpeaker: PanelConnection._update_speaker,
     m.MergeSpeakers: PanelConnection._merge,
     m.SplitSpeaker: PanelConnection._split,
+    m.EnrolVoice: PanelConnection._enrol_voice,
     m.TokenRefresh: PanelConnection._token_refresh,
 }

@@ -110,6 +110,15 @@ class SplitSpeaker(ClientMessage, frozen=True, kw_only=True):
     utterance_ids: UtteranceIds
 
 
+class EnrolVoice(ClientMessage, frozen=True, kw_only=True):
+    """A recording of one person alone, best about 30 s: their voice is known from then on. Candidates enrol their own;
+    staff also the voice of the speaker named (an id, a label or a name, known or new)."""
+
+    audio_data: str
+    audio_format: str = ""
+    speaker: str = ""
+
+
 class TokenRefresh(ClientMessage, frozen=True, kw_only=True):
     token: str
 
@@ -134,6 +143,7 @@ CLIENT_MESSAGES: Final[dict[str, type[ClientMessage]]] = {
     "update_speaker": UpdateSpeaker,
     "merge_speakers": MergeSpeakers,
     "split_speaker": SplitSpeaker,
+    "enrol_voice": EnrolVoice,
     "token_refresh": TokenRefresh,
     "ping": ClientPing,
     "pong": ClientPong,
@@ -239,6 +249,17 @@ class Saved(ServerMessage, frozen=True, kw_only=True, tag="saved"):
     """A command that the document does not know is stored."""
 
     seq: int
+    client_id: str | None = None
+
+
+class VoiceEnrolled(ServerMessage, frozen=True, kw_only=True, tag="voice_enrolled"):
+    """The voice of a speaker is known. `speech`: the seconds of speech it was learnt from; `agreement`: how well they
+    agree with each other (0 to 1)."""
+
+    speaker: str
+    speaker_id: str
+    speech: float
+    agreement: float
     client_id: str | None = None
 
 
@@ -367,6 +388,7 @@ SERVER_MESSAGES: Final[dict[str, type[ServerMessage]]] = {
     "connected": Connected,
     "snapshot": Snapshot,
     "saved": Saved,
+    "voice_enrolled": VoiceEnrolled,
     "audio_ack": AudioAck,
     "utterance": UtteranceMessage,
     "partial": PartialMessage,

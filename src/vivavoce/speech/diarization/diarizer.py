@@ -23,6 +23,9 @@ _GAP_S: Final = 1.5
 _SHORT_GAP_S: Final = 0.4
 _SURENESS: Final = 9.0
 _HINTS: Final = 6
+#: From this sureness on a stretch is clearly a speaker's; so many are held when a person gives the speaker more.
+_CLEAR: Final = 0.8
+_HELD: Final = 6
 #: So many stretches of a speaker are left when the old ones are drawn together.
 _HEADS: Final = 8
 
@@ -139,6 +142,7 @@ class Diarizer:
 
     def pin(self, start_s: float, end_s: float, speaker: str, only: str | None = None) -> None:
         """Says who spoke between two times; of several voices there, the one of `only`."""
+        self._hold(speaker)
         for span in self.memory.spans:
             inside = start_s - 0.1 <= (span.start_s + span.end_s) / 2 <= end_s + 0.1
             if not inside or span.together:
@@ -150,6 +154,17 @@ class Diarizer:
                     stretch.pinned = speaker
         self._unclustered += 1
         self.settle()
+
+    def _hold(self, speaker: str) -> None:
+        """Keeps a known speaker's name with what is clearly theirs, whatever else a person says is theirs too."""
+        clear = [
+            item
+            for item in self.memory.stretches
+            if self.memory.speaker_of.get(item.number) == speaker
+            and (item.pinned is not None or self.memory.sureness.get(item.number, 0.0) >= _CLEAR)
+        ]
+        for item in sorted(clear, key=lambda item: -item.seconds)[:_HELD]:
+            item.pinned = speaker
 
     def new_speaker(self) -> str:
         """An id that nobody has had."""

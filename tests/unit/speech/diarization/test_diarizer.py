@@ -73,6 +73,14 @@ def test_merged_speakers_stay_merged_whatever_comes() -> None:
     assert labels(diarizer, [0, 1, 2, 0, 1, 2, 1, 0, 2, 1, 2])[6:8] == [first, first]
 
 
+def test_a_known_speaker_keeps_the_name_when_somebody_elses_turn_is_given_to_them() -> None:
+    cast = Cast(2)
+    diarizer = conversation(cast, [0, 1, 0, 1, 0, 1])
+    first, second = labels(diarizer, [0, 1])
+    diarizer.pin(0.0, 3.0, second)
+    assert labels(diarizer, [0, 1, 0, 1, 0, 1]) == [second, second, first, second, first, second]
+
+
 def test_a_pinned_turn_and_what_sounds_like_it_go_to_who_was_named() -> None:
     cast = Cast(2)
     diarizer = conversation(cast, [0, 1, 0, 1])
