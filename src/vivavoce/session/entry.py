@@ -68,6 +68,7 @@ class Entry:
         title: str = "",
         visibility: Visibility = "sealed",
         rubric: RubricVersion | None = None,
+        numbered: bool = False,
         client_id: str | None = None,
     ) -> asyncio.Future[Receipt]:
         """Hand in the creation; what is submitted after it comes after it."""
@@ -80,6 +81,7 @@ class Entry:
                 visibility=visibility,
                 rubric=rubric,
                 by_guest=identity.guest,
+                numbered=numbered,
                 creator_role=identity.role,
                 creator_name=identity.name,
             ),

@@ -202,7 +202,10 @@ async def test_spec_0_5_ids_may_be_numbers_and_come_back_as_they_came(rooms: Roo
     staff = await rooms.client("7", "interviewer", "42")
     joined = await staff.join(42, user_id=7)
     assert joined["interview_id"] == 42
-    assert (await staff.get("participant_joined"))["user_id"] == 7
+    arrived = await staff.get("participant_joined")
+    assert (arrived["user_id"], arrived["interview_id"]) == (7, 42)
+    await staff.call("send_message", interview_id="42", message="hello")
+    assert (await staff.get("new_message"))["interview_id"] == 42
     assert (await staff.call("send_message", interview_id=42, user_id=8, message="x"))["error"] == "forbidden"
     guest = await rooms.guest()
     await guest.join("room_g", user_id="user_123")

@@ -26,6 +26,8 @@ class CreateSession(Command, frozen=True):
     config: InterviewConfig = InterviewConfig()
     visibility: Visibility = "sealed"
     by_guest: bool = False
+    numbered: bool = False
+    """Its id was given as a number."""
     rubric: RubricVersion | None = None
     creator_role: Role = "interviewer"
     creator_name: str = ""

@@ -40,6 +40,7 @@ def _create(s: SessionState, cmd: c.CreateSession, ctx: Context) -> Decision:
         visibility=cmd.visibility,
         created_by=ctx.actor,
         by_guest=cmd.by_guest,
+        numbered=cmd.numbered,
     )
     member = e.MemberAdded(user_id=ctx.actor, role=cmd.creator_role, name=cmd.creator_name)
     return [created, member] if cmd.rubric is None else [created, member, p.RubricPinned(rubric=cmd.rubric)]

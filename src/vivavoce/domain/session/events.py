@@ -50,6 +50,7 @@ class SessionCreated(SessionEvent, frozen=True, tag=True):
     visibility: Visibility = "sealed"
     created_by: str = ""
     by_guest: bool = False
+    numbered: bool = False
 
 
 class SessionConfigured(SessionEvent, frozen=True, tag=True):

@@ -38,6 +38,7 @@ def _created(s: SessionState, r: e.Recorded, d: e.SessionCreated) -> None:
     s.visibility = d.visibility
     s.created_by = d.created_by
     s.by_guest = d.by_guest
+    s.numbered = d.numbered
     s.created_at = s.last_activity = r.at
 
 

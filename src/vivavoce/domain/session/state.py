@@ -105,6 +105,7 @@ class SessionState(msgspec.Struct):
     visibility: Visibility = "sealed"
     created_by: str = ""
     by_guest: bool = False
+    numbered: bool = False
     created_at: int = 0
     members: dict[str, Member] = {}
     consents: dict[str, tuple[str, ...]] = {}
@@ -147,6 +148,11 @@ class SessionState(msgspec.Struct):
     room: RoomState = msgspec.field(default_factory=RoomState)
     panel: PanelState = msgspec.field(default_factory=PanelState)
     head: int = 0
+
+    @property
+    def shown_id(self) -> str | int:
+        """Its id as it was given, where that may be a number."""
+        return int(self.session_id) if self.numbered else self.session_id
 
     @property
     def exists(self) -> bool:

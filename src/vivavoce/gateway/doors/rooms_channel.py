@@ -208,7 +208,7 @@ class RoomChannel:
             room = self.session.state.room
             self.partials[message.recording_id] = message.text
             caption = m.LiveTranscription(
-                interview_id=self.session.session_id,
+                interview_id=self.session.state.shown_id,
                 user_id=room.shown(message.user_id),
                 text=message.text,
                 is_final=False,

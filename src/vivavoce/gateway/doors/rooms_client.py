@@ -272,7 +272,8 @@ class RoomsClient:
         if known is None:
             session, viewer = await door.entry.enter_or_name(self.identity, session_id)
             if not session.state.exists:
-                await door.entry.create(session, self.identity, InterviewConfig(), kind="room")
+                numbered = isinstance(message.interview_id, int)
+                await door.entry.create(session, self.identity, InterviewConfig(), kind="room", numbered=numbered)
                 session, viewer = await door.entry.enter(self.identity, session_id)
             if not self.socket.connected:
                 return
@@ -389,7 +390,7 @@ class RoomsClient:
             raise conflict("the interview is over", reason="session_over")
         user_id = place.viewer.user_id
         typing = m.UserTyping(
-            user_id=state.room.shown(user_id), is_typing=message.is_typing, interview_id=state.session_id
+            user_id=state.room.shown(user_id), is_typing=message.is_typing, interview_id=state.shown_id
         )
         place.channel.send("user_typing", typing, but=user_id)
         if ack is not None:

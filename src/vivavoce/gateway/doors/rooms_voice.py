@@ -272,7 +272,7 @@ def heard(place: Place, recorded: e.Recorded, data: e.RecordingHeard) -> None:
     place.client.socket.emit(
         "voice_transcribed",
         m.VoiceTranscribed(
-            interview_id=state.session_id,
+            interview_id=state.shown_id,
             user_id=state.room.shown(recording.user_id),
             transcribed_text=text,
             confidence=joint_confidence([(part.text, part.spoken) for part in parts]),

@@ -58,7 +58,7 @@ def _joined(rec: e.Recorded, d: e.ParticipantConnected, s: SessionState, *_: Any
     member = s.members.get(d.user_id)
     return "participant_joined", m.ParticipantJoined(
         user_id=s.room.shown(d.user_id),
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         participants_count=d.present,
         name=member.name if member is not None else "",
         role=d.role,
@@ -68,7 +68,7 @@ def _joined(rec: e.Recorded, d: e.ParticipantConnected, s: SessionState, *_: Any
 
 def _left(rec: e.Recorded, d: e.ParticipantDisconnected, s: SessionState, *_: Any) -> Message:
     return "participant_left", m.ParticipantLeft(
-        user_id=s.room.shown(d.user_id), interview_id=s.session_id, participants_count=d.present, **_told(rec)
+        user_id=s.room.shown(d.user_id), interview_id=s.shown_id, participants_count=d.present, **_told(rec)
     )
 
 
@@ -81,13 +81,13 @@ _TURNED: Final[dict[type, str]] = {
 
 def _turned(rec: e.Recorded, d: r.RoomStarted | r.RoomPaused | r.RoomResumed, s: SessionState, *_: Any) -> Message:
     return _TURNED[type(d)], m.InterviewTurned(
-        interview_id=s.session_id, by=s.room.shown(d.by), timestamp=_s(rec.at), **_told(rec)
+        interview_id=s.shown_id, by=s.room.shown(d.by), timestamp=_s(rec.at), **_told(rec)
     )
 
 
 def _question(rec: e.Recorded, d: r.QuestionStarted, s: SessionState, *_: Any) -> Message:
     return "question_started", m.QuestionStarted(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         question_id=d.question_id,
         question_text=d.question_text,
         start_time=_s(rec.at),
@@ -100,7 +100,7 @@ def _question(rec: e.Recorded, d: r.QuestionStarted, s: SessionState, *_: Any) -
 
 def _answer(rec: e.Recorded, d: r.AnswerSubmitted, s: SessionState, audience: Audience, *_: Any) -> Message:
     return "answer_submitted", m.AnswerSubmitted(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         question_id=d.question_id,
         user_id=s.room.shown(d.user_id),
         response_time=d.response_time_s,
@@ -114,7 +114,7 @@ def _answer(rec: e.Recorded, d: r.AnswerSubmitted, s: SessionState, audience: Au
 
 def _ended(rec: e.Recorded, d: e.SessionEnded, s: SessionState, _: Audience, say: Say) -> Message:
     return "interview_ended", m.InterviewEnded(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         ended_by=s.room.shown(d.by),
         timestamp=_s(rec.at),
         message=say(s.config.language, f"rooms.ended_{d.reason}"),
@@ -125,7 +125,7 @@ def _ended(rec: e.Recorded, d: e.SessionEnded, s: SessionState, _: Audience, say
 
 def _stopped(rec: e.Recorded, d: r.RoomStopped, s: SessionState, *_: Any) -> Message:
     return "interview_emergency_stopped", m.InterviewEmergencyStopped(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         stopped_by=s.room.shown(d.by),
         reason=d.reason,
         timestamp=_s(rec.at),
@@ -135,7 +135,7 @@ def _stopped(rec: e.Recorded, d: r.RoomStopped, s: SessionState, *_: Any) -> Mes
 
 def _new_message(rec: e.Recorded, s: SessionState, user_id: r.Id, text: str, kind: str) -> Message:
     return "new_message", m.NewMessage(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         user_id=user_id,
         message=text,
         type=kind,
@@ -162,7 +162,7 @@ def _reply(rec: e.Recorded, d: e.ReplyProduced, s: SessionState, *_: Any) -> Mes
 
 def _recording(rec: e.Recorded, d: r.RecordingSwitched, s: SessionState, *_: Any) -> Message:
     return "recording_status", m.RecordingStatus(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         user_id=s.room.shown(d.user_id),
         is_recording=d.is_recording,
         timestamp=_s(rec.at),
@@ -178,7 +178,7 @@ def _transcribed(
     rec: e.Recorded, s: SessionState, user_id: str, text: str, confidence: float | None, question_id: r.Id | None
 ) -> Message:
     return "live_transcription", m.LiveTranscription(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         user_id=s.room.shown(user_id),
         text=text,
         is_final=True,
@@ -193,7 +193,7 @@ def _transcribed(
 
 def _help(rec: e.Recorded, d: r.HelpRequested, s: SessionState, *_: Any) -> Message:
     return "help_requested", m.HelpRequested(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         user_id=s.room.shown(d.user_id),
         help_type=d.help_type,
         question_id=d.question_id,
@@ -206,7 +206,7 @@ def _help(rec: e.Recorded, d: r.HelpRequested, s: SessionState, *_: Any) -> Mess
 
 def _helped(rec: e.Recorded, d: r.HelpResolved, s: SessionState, *_: Any) -> Message:
     return "help_resolved", m.HelpResolved(
-        interview_id=s.session_id,
+        interview_id=s.shown_id,
         user_id=s.room.shown(d.user_id),
         help_type=d.help_type,
         resolved_by=s.room.shown(d.by),
@@ -219,7 +219,7 @@ def _helped(rec: e.Recorded, d: r.HelpResolved, s: SessionState, *_: Any) -> Mes
 
 def _announced(rec: e.Recorded, d: r.AnnouncementMade, s: SessionState, *_: Any) -> Message:
     return "system_message", m.SystemMessageTold(
-        message=d.message, level=d.level, timestamp=_s(rec.at), interview_id=s.session_id, **_told(rec)
+        message=d.message, level=d.level, timestamp=_s(rec.at), interview_id=s.shown_id, **_told(rec)
     )
 
 
@@ -227,7 +227,7 @@ def _custom(rec: e.Recorded, d: r.CustomEventEmitted, s: SessionState, audience:
     """An event of a plug-in or an integrator: what it says, and where it stands."""
     if d.to_staff and audience != "staff":
         return None
-    return d.name, {"interview_id": s.session_id, **d.data, **_told(rec)}
+    return d.name, {"interview_id": s.shown_id, **d.data, **_told(rec)}
 
 
 _MESSAGES: Final[dict[type, Callable[..., Message | None]]] = {
@@ -304,12 +304,12 @@ def participants(state: SessionState, is_online: Callable[[str], bool]) -> m.Par
         )
         for user_id, role in state.present.items()
     )
-    return m.ParticipantsUpdated(interview_id=state.session_id, participants=people, participants_count=len(people))
+    return m.ParticipantsUpdated(interview_id=state.shown_id, participants=people, participants_count=len(people))
 
 
 def progress(state: SessionState, now: int) -> m.InterviewProgress:
     return m.InterviewProgress(
-        interview_id=state.session_id,
+        interview_id=state.shown_id,
         current_question=current_question(state),
         answered=state.room.answered,
         total=state.room.total,
@@ -325,7 +325,7 @@ def snapshot(
     room = state.room
     leads = audience == "staff"
     return {
-        "interview_id": state.session_id,
+        "interview_id": state.shown_id,
         "kind": state.kind,
         "title": state.title,
         "status": state.status,
