@@ -102,13 +102,17 @@ class PanelEvaluations:
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
-            for session_id, session in tuple(self._live.items()):
-                now_s = session_time(session.state, self._clock.now_ms())
-                if now_s // EVERY_S > self._judged_s.get(session_id, 0.0) // EVERY_S:
-                    self._judged_s[session_id] = now_s
-                    task = asyncio.get_running_loop().create_task(self._round(session_id))
-                    self._rounds.add(task)
-                    task.add_done_callback(self._rounds.discard)
+            self.look()
+
+    def look(self) -> None:
+        """Begin a round in each session whose half minute is over."""
+        for session_id, session in tuple(self._live.items()):
+            now_s = session_time(session.state, self._clock.now_ms())
+            if now_s // EVERY_S > self._judged_s.get(session_id, 0.0) // EVERY_S:
+                self._judged_s[session_id] = now_s
+                task = asyncio.get_running_loop().create_task(self._round(session_id))
+                self._rounds.add(task)
+                task.add_done_callback(self._rounds.discard)
 
     async def _round(self, session_id: str) -> None:
         with contextlib.suppress(asyncio.CancelledError):
