@@ -10,8 +10,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "core": ("bench.core",),
     "gateway": ("bench.gateway.websocket",),
     "socketio": ("bench.socketio",),
+    "rooms": ("bench.rooms", "tests.integration.room_slow_readers"),
+    "rooms-crash": ("tests.integration.room_load",),
     "dialogue": ("bench.dialogue.simulate",),
-    "speech": ("bench.speech.accuracy", "bench.speech.latency", "bench.speech.memory"),
+    "speech": ("bench.speech.accuracy", "bench.speech.latency", "bench.speech.reply", "bench.speech.memory"),
     "diarization": ("bench.diarization.speakers",),
     "evaluation": ("bench.evaluation.rank", "bench.evaluation.order"),
 }
