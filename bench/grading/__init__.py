@@ -1,0 +1,1 @@
+"""How well answers are graded, beside plain baselines, and how fast."""

@@ -1,0 +1,1 @@
+"""How well scanned pages are read, and whether their quality is told."""
