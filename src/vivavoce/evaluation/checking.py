@@ -28,6 +28,7 @@ async def check_stored_report(sessions: Sessions, reports: Reports, session_id: 
     if document is None:
         raise not_found("there is no report of this session", reason="no_report")
     if state.kind == "panel":
-        return verify_report(msgspec.json.decode(document, type=PanelReport), for_evaluation(state))
+        said = for_evaluation(state)
+        return verify_report(msgspec.json.decode(document, type=PanelReport), said, citable(said))
     said = transcript(state)
     return verify_report(msgspec.json.decode(document, type=Report), said, citable(said))

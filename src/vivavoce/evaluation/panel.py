@@ -20,6 +20,7 @@ from vivavoce.domain.session.state import SessionState
 from vivavoce.engines.evaluator.contract import EvaluationRequest, Evaluator
 from vivavoce.evaluation.panel_transcript import for_evaluation, language_of, newest_of
 from vivavoce.evaluation.records import PrivateRecords
+from vivavoce.evaluation.transcript import citable
 from vivavoce.ports import Clock
 
 _LOG: Final = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ class PanelEvaluations:
         if newest is not None and not fresh:
             scorecard = newest.scorecard
         else:
-            utterances = for_evaluation(state)
+            utterances = citable(for_evaluation(state))
             # Where words changed hands, what was scored before does not hold any more.
             revised = state.panel.revised.get(subject, 0) > after
             known = newest is not None and not revised

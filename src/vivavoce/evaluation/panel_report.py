@@ -9,7 +9,7 @@ import msgspec
 
 from vivavoce.domain.interview import InterviewStyle, Language
 from vivavoce.domain.recordings import AudioSpan
-from vivavoce.domain.scorecard import EngineStamp, OwnMark, OwnScorecard, Recommendation, Rubric, Utterance
+from vivavoce.domain.scorecard import Dispute, EngineStamp, OwnMark, OwnScorecard, Recommendation, Rubric, Utterance
 from vivavoce.domain.session.panel import SpeakerRole
 from vivavoce.domain.session.panel_rules import is_question
 from vivavoce.domain.session.private import CandidateEvaluated, NoteTaken, PrivateState
@@ -66,7 +66,8 @@ class ReportSpeaker(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PanelLine(msgspec.Struct, frozen=True, kw_only=True):
-    """An utterance with who said it; `uncertain` ones were kept out of scores."""
+    """An utterance with who said it; `uncertain` ones were kept out of scores, and so was what of it its speaker
+    flagged as misheard and did not correct (`disputes`)."""
 
     utterance_id: str
     speaker_id: str
@@ -80,6 +81,7 @@ class PanelLine(msgspec.Struct, frozen=True, kw_only=True):
     uncertain: bool
     overlapped: bool
     audio: tuple[AudioSpan, ...]
+    disputes: tuple[Dispute, ...] = ()
 
 
 class AskedQuestion(msgspec.Struct, frozen=True, kw_only=True):
@@ -276,6 +278,7 @@ def of_candidate(report: PanelReport, candidate: ReportCandidate) -> Report:
                 end=line.end,
                 confidence=line.confidence,
                 audio=line.audio,
+                disputes=line.disputes,
             )
             for line in report.transcript
         ),
@@ -329,7 +332,7 @@ def _moment(given: CandidateEvaluated) -> Moment:
 
 
 def _lines(state: SessionState) -> tuple[PanelLine, ...]:
-    audio = {utterance.utterance_id: utterance.audio for utterance in for_evaluation(state)}
+    said = {utterance.utterance_id: utterance for utterance in for_evaluation(state)}
     speakers = state.panel.speakers
     return tuple(
         PanelLine(
@@ -337,14 +340,15 @@ def _lines(state: SessionState) -> tuple[PanelLine, ...]:
             speaker_id=one.speaker_id,
             speaker=shown(speakers.get(one.speaker_id), one.speaker_id),
             role=speakers[one.speaker_id].role if one.speaker_id in speakers else "unknown",
-            text=one.text,
+            text=said[one.utterance_id].text,
             start=one.start_s,
             end=one.end_s,
             confidence=one.spoken.confidence if one.spoken is not None else None,
             attribution=one.attribution,
             uncertain=not one.sure,
             overlapped=one.overlapped,
-            audio=audio.get(one.utterance_id, ()),
+            audio=said[one.utterance_id].audio,
+            disputes=said[one.utterance_id].disputes,
         )
         for one in in_order(state)
     )

@@ -14,6 +14,7 @@ from vivavoce.domain.scorecard import Utterance
 from vivavoce.domain.session.panel import PanelUtterance, Speaker
 from vivavoce.domain.session.panel_rules import is_question
 from vivavoce.domain.session.state import SessionState
+from vivavoce.evaluation.transcript import with_disputes
 
 #: The speaker of words of which it is not sure enough whose they are: nobody's evidence.
 UNSURE: Final = "unsure"
@@ -43,7 +44,8 @@ def in_order(state: SessionState) -> list[PanelUtterance]:
 
 def for_evaluation(state: SessionState) -> tuple[Utterance, ...]:
     """The transcript with speakers by id; each answer with the question before it. Words that are not surely a
-    candidate's stand under nobody. No names: who somebody is must not matter."""
+    candidate's stand under nobody. No names: who somebody is must not matter. What its speaker flagged as misheard is
+    corrected, and marked; `citable` takes out what was not corrected."""
     speakers = state.panel.speakers
     question: list[str] = []
     closed = False
@@ -57,19 +59,28 @@ def for_evaluation(state: SessionState) -> tuple[Utterance, ...]:
             closed = False
         else:
             closed = True
-        told.append(
-            Utterance(
-                utterance_id=utterance.utterance_id,
-                speaker=utterance.speaker_id if asks or utterance.sure else UNSURE,
-                text=utterance.text,
-                start=utterance.start_s,
-                end=utterance.end_s,
-                confidence=utterance.spoken.confidence if utterance.spoken is not None else None,
-                in_answer_to="" if asks else " ".join(question)[-_QUESTION_LIMIT:],
-                audio=spans_of([(utterance.text, utterance.spoken)]),
-            )
+        said = Utterance(
+            utterance_id=utterance.utterance_id,
+            speaker=utterance.speaker_id if asks or utterance.sure else UNSURE,
+            text=utterance.text,
+            start=utterance.start_s,
+            end=utterance.end_s,
+            confidence=utterance.spoken.confidence if utterance.spoken is not None else None,
+            in_answer_to="" if asks else " ".join(question)[-_QUESTION_LIMIT:],
+            audio=spans_of([(utterance.text, utterance.spoken)]),
         )
+        told.append(said if utterance.flag is None else with_disputes(said, [utterance]))
     return tuple(told)
+
+
+def as_said(state: SessionState) -> tuple[Utterance, ...]:
+    """The transcript with speakers by what people call them."""
+    speakers = {one.utterance_id: one.speaker_id for one in state.panel.utterances}
+    return tuple(
+        msgspec.structs.replace(one, speaker=shown(state.panel.speakers.get(speaker_id), speaker_id))
+        for one in for_evaluation(state)
+        for speaker_id in [speakers[one.utterance_id]]
+    )
 
 
 def newest_of(state: SessionState, subject: str) -> int:

@@ -19,6 +19,7 @@ from vivavoce.domain.session.private import PrivateState, record_evaluation, sub
 from vivavoce.domain.session.state import SessionState
 from vivavoce.engines.evaluator.contract import EvaluationRequest, Evaluator
 from vivavoce.evaluation.panel_reporter import PanelReporter
+from vivavoce.evaluation.panel_transcript import as_said
 from vivavoce.evaluation.records import PrivateRecords
 from vivavoce.evaluation.report import Report, build_report, differences, seal
 from vivavoce.evaluation.room_transcript import room_transcript
@@ -183,6 +184,8 @@ def transcript(state: SessionState) -> tuple[Utterance, ...]:
     """What was said so far. An utterance is named by the event that brought it."""
     if state.kind == "room":
         return room_transcript(state)
+    if state.kind == "panel":
+        return as_said(state)
     ids = {entry.seq: entry.event_id for entry in state.inputs}
     ids.update((turn.reply_seq, event_id) for turn, event_id in zip(state.turns, state.reply_event_ids, strict=True))
     said = transcript_of(state.turns, ids.__getitem__, state.inputs[state.first_pending :])

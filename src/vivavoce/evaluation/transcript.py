@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from vivavoce.domain.interview import Turn
 from vivavoce.domain.recordings import Spoken, joint_confidence, spans_of
 from vivavoce.domain.scorecard import Dispute, Utterance
+from vivavoce.domain.session.confirmation import Flag
 from vivavoce.domain.session.state import Input
 
 CANDIDATE: Final = "candidate"
@@ -90,7 +91,7 @@ def disputed(utterances: Sequence[Utterance], inputs: Sequence[Input]) -> tuple[
     if not flagged:
         return tuple(utterances)
     return tuple(
-        _disputed(utterance, flagged[utterance.utterance_id]) if utterance.utterance_id in flagged else utterance
+        with_disputes(utterance, flagged[utterance.utterance_id]) if utterance.utterance_id in flagged else utterance
         for utterance in utterances
     )
 
@@ -105,7 +106,19 @@ def citable(utterances: Sequence[Utterance]) -> tuple[Utterance, ...]:
     return tuple(judged)
 
 
-def _disputed(utterance: Utterance, group: Sequence[Input]) -> Utterance:
+class Said(Protocol):
+    """A piece of an utterance, with what its speaker says about how it was heard."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def spoken(self) -> Spoken | None: ...
+    @property
+    def flag(self) -> Flag | None: ...
+
+
+def with_disputes(utterance: Utterance, group: Sequence[Said]) -> Utterance:
+    """The utterance, made of these pieces, corrected and marked where they are flagged."""
     parts: list[tuple[str, Spoken | None]] = []
     disputes: list[Dispute] = []
     at = 0

@@ -10,6 +10,7 @@ from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.interview import InterviewPlan
 from vivavoce.domain.recordings import Spoken
 from vivavoce.domain.session import commands as c
+from vivavoce.domain.session import confirmation as cf
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session import panel as p
 from vivavoce.domain.session.decide import Context, decide
@@ -265,3 +266,38 @@ def test_spec_6_9_erasure_takes_words_and_names_and_keeps_the_sequence(panel: Pa
 
 def test_spec_6_8_the_rubric_is_pinned_whole(panel: Panel) -> None:
     assert panel.state.rubric == panel.rubric
+
+
+def test_spec_6_5_a_candidate_flags_what_was_heard_wrongly_of_them(panel: Panel) -> None:
+    panel.do(c.AddMember(user_id="cho", role="candidate"))
+    panel.record("own", user_id="cho", context=OWN_MICROPHONE)
+    heard = panel.hear("", "We cut it to forty seconds.", recording_id="own")
+    other = panel.hear("speaker_1", "What was your part in it?")
+    panel.do(cf.FlagUtterance(user_id="cho", utterance_id=heard, correction="We cut it to four seconds."), "cho")
+    again = cf.FlagUtterance(user_id="cho", utterance_id=heard, correction="We cut it to four seconds.")
+    assert panel.do(again, "cho") == [], "the same twice happens once"
+    utterance = panel.state.panel.utterance(heard)
+    assert utterance is not None
+    assert utterance.flag == cf.Flag("We cut it to four seconds.")
+    assert panel.state.panel.revised[utterance.speaker_id] == panel.state.head
+    for user_id, utterance_id in (("cho", other), ("ann", heard)):
+        with pytest.raises(VivavoceError) as refused:
+            panel.do(cf.FlagUtterance(user_id=user_id, utterance_id=utterance_id), user_id)
+        assert refused.value.reason == "not_own_utterance"
+    panel.do(cf.FlagUtterance(user_id="cho", utterance_id=heard, flagged=False), "cho")
+    assert utterance.flag is None
+
+
+def test_spec_3_the_candidates_who_are_expected_have_names_and_places(panel: Panel) -> None:
+    panel.do(p.ExpectCandidates(candidates=(p.ExpectedCandidate("Kim"), p.ExpectedCandidate("Lee", "lee")), **LEAD))
+    assert [(one.speaker_id, one.label, one.shown) for one in panel.state.panel.candidates()] == [
+        ("person_1", "지원자_1", "Kim"),
+        ("user:lee", "지원자_2", "Lee"),
+    ]
+    panel.hear("speaker_1", "What did you build?")
+    said = panel.hear("speaker_2", "I built the search.")
+    panel.do(p.MergeSpeakers(speaker="speaker_2", into="Kim", **LEAD))
+    assert panel.state.panel.utterance(said).speaker_id == "person_1"  # type: ignore[union-attr]
+    with pytest.raises(VivavoceError) as refused:
+        panel.do(p.ExpectCandidates(candidates=tuple(p.ExpectedCandidate(str(one)) for one in range(5)), **LEAD))
+    assert refused.value.code == "too_large"

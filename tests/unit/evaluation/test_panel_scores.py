@@ -8,11 +8,16 @@ from bench.evaluation.answers import injections, panel_answers
 from tests.unit.domain.test_panel import LEAD, Panel
 from vivavoce.domain.interview import LANGUAGES, Language
 from vivavoce.domain.scorecard import Scorecard
+from vivavoce.domain.session import commands as c
+from vivavoce.domain.session import confirmation as cf
 from vivavoce.domain.session import panel as p
+from vivavoce.domain.session.panel import own_microphone
+from vivavoce.domain.session.panel_rules import OWN_MICROPHONE
 from vivavoce.engines.evaluator.contract import EvaluationRequest
 from vivavoce.engines.evaluator.rubrics import PANEL_CRITERIA, load_rubric
 from vivavoce.engines.evaluator.rule import RuleEvaluator
 from vivavoce.evaluation.panel_transcript import for_evaluation
+from vivavoce.evaluation.transcript import citable
 
 IRRELEVANT: dict[Language, str] = {
     "en": "I love cooking, and on Sunday I made a lasagna with my neighbour while it was raining.",
@@ -136,3 +141,27 @@ def test_spec_6_3_what_is_not_surely_a_candidates_is_in_no_score() -> None:
     unsure = panel.state.panel.utterances[-1].utterance_id
     panel.do(p.AssignUtterances(utterance_ids=(unsure,), speaker="person_weak", **LEAD))
     assert scores(panel, "person_weak", "en") != before
+
+
+def test_spec_6_5_what_was_flagged_as_misheard_is_judged_as_corrected_or_not_at_all() -> None:
+    panel = Panel()
+    panel.do(c.AddMember(user_id="cho", role="candidate"))
+    panel.record("own", user_id="cho", context=OWN_MICROPHONE)
+    answer = next(a for a in panel_answers("en") if (a.criterion, a.level) == ("technical", 3))
+    panel.hear("speaker_1", answer.question)
+    heard = panel.hear("", "I have no idea what happened there, somebody else did it.", recording_id="own")
+    subject = own_microphone("cho")
+
+    def card() -> Scorecard:
+        utterances = citable(for_evaluation(panel.state))
+        rubric = load_rubric(["technical"], "en")
+        return RuleEvaluator().judge(EvaluationRequest(rubric=rubric, utterances=utterances, subject=subject))
+
+    panel.do(cf.FlagUtterance(user_id="cho", utterance_id=heard), "cho")
+    assert card().criteria[0].verdict == "insufficient_evidence"
+    panel.do(cf.FlagUtterance(user_id="cho", utterance_id=heard, correction=answer.answer), "cho")
+    (criterion,) = card().criteria
+    assert criterion.score is not None
+    assert all(answer.answer[one.start : one.end] == one.quote for one in criterion.evidence)
+    (said,) = (one for one in for_evaluation(panel.state) if one.utterance_id == heard)
+    assert said.disputes[0].heard.startswith("I have no idea")

@@ -29,7 +29,8 @@ class ConfirmTranscript(Command, frozen=True):
 
 
 class UtteranceFlagged(SessionEvent, frozen=True, tag=True):
-    """The input `input_seq` was misheard, its speaker says, and (where they do) what they said instead."""
+    """The input (in a panel: the utterance) `input_seq` was misheard, its speaker says, and (where they do) what they
+    said instead."""
 
     PERSONAL = ("correction",)
 

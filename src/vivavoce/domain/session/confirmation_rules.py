@@ -9,6 +9,7 @@ from vivavoce.domain.errors import VivavoceError, conflict, forbidden, not_found
 from vivavoce.domain.session import confirmation as cf
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.base import Context
+from vivavoce.domain.session.panel import PanelUtterance
 from vivavoce.domain.session.room_rules import Decision
 from vivavoce.domain.session.state import Input, SessionState
 
@@ -29,10 +30,14 @@ def candidates_heard(s: SessionState) -> list[str]:
 
 
 def _flag(s: SessionState, cmd: cf.FlagUtterance, ctx: Context) -> Decision:
-    entry = next((each for each in s.inputs if each.event_id == cmd.utterance_id), None)
+    entry: Input | PanelUtterance | None
+    if s.kind == "panel":
+        entry = s.panel.utterance(cmd.utterance_id)
+    else:
+        entry = next((each for each in s.inputs if each.event_id == cmd.utterance_id), None)
     if entry is None or entry.spoken is None:
         raise not_found("there is no such spoken utterance", reason="utterance_not_found")
-    if entry.user_id != cmd.user_id:
+    if _speaker_of(s, entry) != cmd.user_id:
         raise forbidden("this is somebody else's utterance", reason="not_own_utterance")
     if s.over and cmd.user_id not in s.unconfirmed:
         raise _closed()
@@ -44,6 +49,14 @@ def _flag(s: SessionState, cmd: cf.FlagUtterance, ctx: Context) -> Decision:
         return []
     correction = wanted.correction if wanted is not None else ""
     return [cf.UtteranceFlagged(user_id=cmd.user_id, input_seq=entry.seq, correction=correction, flagged=cmd.flagged)]
+
+
+def _speaker_of(s: SessionState, entry: Input | PanelUtterance) -> str:
+    """The participant who said it; empty where nobody has said which participant a voice is."""
+    if not isinstance(entry, PanelUtterance):
+        return entry.user_id
+    speaker = s.panel.speakers.get(entry.speaker_id)
+    return speaker.user_id if speaker is not None else ""
 
 
 def _confirm(s: SessionState, cmd: cf.ConfirmTranscript, ctx: Context) -> Decision:
@@ -63,9 +76,14 @@ def _closed() -> VivavoceError:
 
 
 def _flagged(s: SessionState, r: e.Recorded, d: cf.UtteranceFlagged) -> None:
+    flag = cf.Flag(d.correction) if d.flagged else None
     entry = _input_of(s, d.input_seq)
     if entry is not None:
-        entry.flag = cf.Flag(d.correction) if d.flagged else None
+        entry.flag = flag
+    for utterance in s.panel.utterances:
+        if utterance.seq == d.input_seq:
+            utterance.flag = flag
+            s.panel.revised[utterance.speaker_id] = r.seq
 
 
 def _input_of(s: SessionState, seq: int) -> Input | None:

@@ -15,6 +15,7 @@ from vivavoce.domain.access import Role
 from vivavoce.domain.recordings import Spoken
 from vivavoce.domain.rubrics import RubricVersion
 from vivavoce.domain.session.base import Command, SessionEvent
+from vivavoce.domain.session.confirmation import Flag
 
 SpeakerRole = Literal["interviewer", "candidate", "unknown"]
 #: What a speaker is called until somebody gives it a name; the documents' own words, whatever the language.
@@ -236,6 +237,8 @@ class PanelUtterance(msgspec.Struct, gc=False):
     start_s: float
     end_s: float
     spoken: Spoken | None
+    flag: Flag | None = None
+    """What its speaker says about how it was heard."""
 
     @property
     def sure(self) -> bool:

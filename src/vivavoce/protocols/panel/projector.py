@@ -28,6 +28,7 @@ from vivavoce.domain.session.private import (
 from vivavoce.domain.session.state import SessionState
 from vivavoce.evaluation.panel import session_time
 from vivavoce.evaluation.panel_transcript import in_order, statistics
+from vivavoce.protocols.dialogue.confirmation import flag_view
 from vivavoce.protocols.panel import messages as m
 from vivavoce.protocols.times import iso, iso_or_none
 
@@ -195,6 +196,7 @@ def transcript_item(utterance: p.PanelUtterance, state: SessionState) -> dict[st
         "recording_id": spoken.recording_id if spoken is not None else "",
         "audio_start": spoken.start_s if spoken is not None else 0.0,
         "audio_end": spoken.end_s if spoken is not None else 0.0,
+        "flag": flag_view(utterance.flag),
         "seq": utterance.seq,
     }
 
