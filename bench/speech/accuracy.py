@@ -202,6 +202,7 @@ async def main() -> None:
             "rate": round(count.rate, 4),
             "live_rate": round(sum(row["live_errors"] for row in own) / count.length, 4),
             "alone_rate": round(single / count.length, 4),
+            "points_worse_than_alone": round((count.errors - single) / count.length * 100, 2),
             "units": count.length,
             "rtf": round(sum(r["rtf"] * r["duration_s"] for r in own) / sum(r["duration_s"] for r in own), 3),
         }
