@@ -1,8 +1,10 @@
 /** The HTTP API's shapes, as far as the web app uses them. */
 
 import type { AudibleSpan } from "@/protocol/audible";
+import type { CriterionScore, Evidence } from "@/protocol/scores";
 import type { AudioPlace, Flag, HistoryMessage, Language, Strategy } from "@/protocol/messages";
 
+export type { CriterionScore, Evidence };
 export type { AudioPlace, Flag, HistoryMessage, Language, Strategy };
 
 export interface VoiceState {
@@ -171,27 +173,6 @@ export interface Transcript {
   /** One's own spoken words, while they may be flagged. */
   spoken: SpokenInput[];
   confirmation: { status: "none" | "open" | "awaiting" | "confirmed" | "lapsed"; confirm_by: string | null };
-}
-
-export interface Evidence {
-  utterance_id: string;
-  quote: string;
-  start: number;
-  end: number;
-}
-
-export interface CriterionScore {
-  criterion_id: string;
-  name: string;
-  verdict: "scored" | "insufficient_evidence" | null;
-  score: number | null;
-  level: number | null;
-  anchor: string | null;
-  confidence: number | null;
-  rationale: string | null;
-  feedback: string | null;
-  keywords: string[];
-  evidence: Evidence[];
 }
 
 export interface EngineStamp {

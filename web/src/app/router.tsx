@@ -146,6 +146,48 @@ const guestRoom = createRoute({
   component: lazyRouteComponent(() => import("@/features/room/GuestRoomPage")),
 });
 
+const newPanel = createRoute({
+  getParentRoute: () => staff,
+  path: "/panels/new",
+  component: lazyRouteComponent(() => import("@/features/panel/NewPanelPage")),
+});
+
+const staffPanel = createRoute({
+  getParentRoute: () => staff,
+  path: "/panels/$id",
+  component: lazyRouteComponent(() => import("@/features/panel/StaffPanelPage")),
+});
+
+const panelReport = createRoute({
+  getParentRoute: () => staff,
+  path: "/panels/$id/report",
+  component: lazyRouteComponent(() => import("@/features/panel/PanelReportPage")),
+});
+
+const guestPanel = createRoute({
+  getParentRoute: () => plain,
+  path: "/panel/$id",
+  component: lazyRouteComponent(() => import("@/features/panel/GuestPanelPage")),
+});
+
+const rubrics = createRoute({
+  getParentRoute: () => staff,
+  path: "/rubrics",
+  component: lazyRouteComponent(() => import("@/features/panel/RubricsPage")),
+});
+
+const newRubric = createRoute({
+  getParentRoute: () => staff,
+  path: "/rubrics/new",
+  component: lazyRouteComponent(() => import("@/features/panel/RubricPage"), "NewRubricPage"),
+});
+
+const rubric = createRoute({
+  getParentRoute: () => staff,
+  path: "/rubrics/$id",
+  component: lazyRouteComponent(() => import("@/features/panel/RubricPage")),
+});
+
 const exams = createRoute({
   getParentRoute: () => staff,
   path: "/exams",
@@ -258,8 +300,8 @@ const examPages = exam.addChildren([
 
 const tree = root.addChildren([
   home,
-  plain.addChildren([signInRoute, invitation, interview, guestRoom]),
-  staff.addChildren([interviews, newInterview, detail, invite, report, newRoom, roomDetail, staffRoom, exams, newExam, examPages, myResults, myResult]),
+  plain.addChildren([signInRoute, invitation, interview, guestRoom, guestPanel]),
+  staff.addChildren([interviews, newInterview, detail, invite, report, newRoom, roomDetail, staffRoom, exams, newExam, examPages, myResults, myResult, newPanel, staffPanel, panelReport, rubrics, newRubric, rubric]),
 ]);
 
 export const router = createRouter({

@@ -7,6 +7,7 @@ import { AddressRefused } from "./socketClient";
 
 export type Endpoint =
   | { door: "dialogue"; sessionId: string }
+  | { door: "panel"; sessionId: string }
   | { door: "progress"; batchId: string }
   | { door: "quality" | "grading"; examId: string }
   | { door: "system" };
@@ -15,6 +16,8 @@ function pathOf(endpoint: Endpoint): string {
   switch (endpoint.door) {
     case "dialogue":
       return `/api/v1/ws/${encodeURIComponent(endpoint.sessionId)}`;
+    case "panel":
+      return `/api/v1/realtime-interview/ws/interview/${encodeURIComponent(endpoint.sessionId)}`;
     case "progress":
       return `/ws/progress/${encodeURIComponent(endpoint.batchId)}`;
     case "system":
@@ -41,7 +44,7 @@ export async function ticketFor(place: Place): Promise<string> {
 export async function addressOf(
   endpoint: Endpoint,
   place: Place,
-  position?: { last_seq: number; epoch: string | undefined },
+  position?: { last_seq: number; epoch: string },
 ): Promise<string> {
   const ticket = await ticketFor(place);
   const address = new URL(pathOf(endpoint), window.location.href);
@@ -49,7 +52,7 @@ export async function addressOf(
   address.searchParams.set("ticket", ticket);
   if (position !== undefined) {
     address.searchParams.set("last_seq", String(position.last_seq));
-    if (position.epoch !== undefined) address.searchParams.set("epoch", position.epoch);
+    address.searchParams.set("epoch", position.epoch);
   }
   return address.href;
 }

@@ -8,6 +8,8 @@ import { failureText } from "@/ui/failureText";
 import { Page, State, useTitle } from "@/ui/primitives";
 import { useText } from "@/ui/text";
 
+const PAGES: Partial<Record<string, "/room/$id" | "/panel/$id">> = { room: "/room/$id", panel: "/panel/$id" };
+
 /** Opens an invited person's link. Everything is explained, and agreed to, on the page it leads to. */
 export default function AcceptPage() {
   const t = useText();
@@ -20,7 +22,7 @@ export default function AcceptPage() {
       return showSession(`candidate:${id}`, id);
     },
     onSuccess: ({ session_id: id, kind }) =>
-      navigate({ to: kind === "room" ? "/room/$id" : "/interview/$id", params: { id }, replace: true }),
+      navigate({ to: PAGES[kind] ?? "/interview/$id", params: { id }, replace: true }),
   });
   const { mutate } = accept;
   const opened = useRef(false);

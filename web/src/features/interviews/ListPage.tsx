@@ -45,7 +45,7 @@ function ReportCell({ session }: { session: Session }) {
   const t = useText();
   if (session.report === "ready") {
     return (
-      <Link to="/interviews/$id/report" params={{ id: session.session_id }} className={css.report}>
+      <Link to={session.kind === "panel" ? "/panels/$id/report" : "/interviews/$id/report"} params={{ id: session.session_id }} className={css.report}>
         {t("interviews.open_report")}
         <ArrowIcon size={14} />
       </Link>
@@ -69,7 +69,7 @@ function Row({ session }: { session: Session }) {
           {nameOf(session)}
         </Link>
         <div className={css.meta}>
-          {[session.kind === "room" ? t("kind.room") : session.role, t(`language.${session.language}`)].filter(Boolean).join(" · ")}
+          {[session.kind === "dialogue" ? session.role : t(session.kind === "panel" ? "kind.panel" : "kind.room"), t(`language.${session.language}`)].filter(Boolean).join(" · ")}
         </div>
       </div>
       <div>
@@ -78,7 +78,7 @@ function Row({ session }: { session: Session }) {
       <div className={css.progress}>
         {session.started_at === null
           ? t("interviews.created_on", { date: format.date(session.created_at) })
-          : session.kind === "room"
+          : session.kind !== "dialogue"
             ? t("interviews.answers", { count: session.answered })
             : t("interviews.progress", {
                 answers: t("interviews.answers", { count: session.answered }),
@@ -110,6 +110,9 @@ export default function ListPage() {
 
   const create = (
     <>
+      <Button component={Link} to="/panels/new" variant="default" leftSection={<PlusIcon />}>
+        {t("new_panel.open")}
+      </Button>
       <Button component={Link} to="/rooms/new" variant="default" leftSection={<PlusIcon />}>
         {t("new_room.open")}
       </Button>

@@ -25,8 +25,8 @@ export const endReasonKey = (reason: string | null): TextKey | null => {
 export const isOver = (session: Session): boolean => session.status === "ended" || session.status === "stopped";
 
 /** Where an interview is looked at. */
-export const pageOf = (session: Session): "/rooms/$id" | "/interviews/$id" =>
-  session.kind === "room" ? "/rooms/$id" : "/interviews/$id";
+export const pageOf = (session: Session): "/rooms/$id" | "/panels/$id" | "/interviews/$id" =>
+  session.kind === "room" ? "/rooms/$id" : session.kind === "panel" ? "/panels/$id" : "/interviews/$id";
 
 /** What to call an interview in a list: who it is with, or else its title. */
 export const nameOf = (session: Session): string =>

@@ -1,6 +1,7 @@
 import type { Session } from "@/api/types";
 import { useRoom, useRoomConnection } from "@/connection/room";
 import { isOver } from "@/protocol/roomState";
+import { type Pane, Panes } from "@/ui/Panes";
 import { Notice } from "@/ui/primitives";
 import { useText } from "@/ui/text";
 import { AnswerBox } from "./AnswerBox";
@@ -10,7 +11,6 @@ import { CurrentQuestion } from "./CurrentQuestion";
 import { AskForHelp } from "./Help";
 import { Notices } from "./Notices";
 import { Over } from "./Over";
-import { type Pane, Panes } from "./Panes";
 import { People } from "./People";
 import css from "./Room.module.css";
 import { RoomHead } from "./RoomHead";

@@ -1,8 +1,8 @@
 import { Tabs } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { type ReactNode, useId, useState } from "react";
-import { useText } from "@/ui/text";
-import css from "./Room.module.css";
+import { useText } from "./text";
+import css from "./Panes.module.css";
 
 export interface Pane {
   id: string;
@@ -28,7 +28,7 @@ function Section({ pane }: { pane: Pane }) {
   );
 }
 
-/** The parts of a room: side by side where there is room, one at a time where there is not. */
+/** The parts of a page on which much goes on: side by side where there is room, one at a time where there is not. */
 export function Panes({ panes }: { panes: readonly Pane[] }) {
   const t = useText();
   const wide = useMediaQuery("(min-width: 62rem)", true, { getInitialValueInEffect: false });
