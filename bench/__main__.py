@@ -12,10 +12,13 @@ PARTS: dict[str, tuple[str, ...]] = {
     "socketio": ("bench.socketio",),
     "rooms": ("bench.rooms", "tests.integration.room_slow_readers"),
     "rooms-crash": ("tests.integration.room_load",),
+    "rooms-safety": ("tests.integration.room_abuse",),
     "dialogue": ("bench.dialogue.simulate",),
     "speech": ("bench.speech.accuracy", "bench.speech.latency", "bench.speech.reply", "bench.speech.memory"),
     "diarization": ("bench.diarization.speakers",),
     "evaluation": ("bench.evaluation.rank", "bench.evaluation.order"),
+    "grading": ("bench.grading.quality", "bench.grading.speed"),
+    "ocr": ("bench.ocr.pages",),
 }
 
 
