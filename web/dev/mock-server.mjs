@@ -12,6 +12,7 @@ import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { competencies, QUESTIONS, report, TALKS } from "./content.mjs";
 import { ROOM_TEXTS } from "./content-rooms.mjs";
+import { gradingRoutes, startGrading } from "./mock-grading.mjs";
 import { questionsOf, startRooms } from "./mock-rooms.mjs";
 
 const argument = (name, fallback) => {
@@ -222,6 +223,7 @@ function invite(session, body) {
 }
 
 const ROUTES = [
+  ...gradingRoutes(() => mock),
   ["POST", /^auth\/sign-in$/, ({ body }) => {
     if (body.email.startsWith("locked")) throw new Refusal(429, "rate_limited", "Too many attempts.", { retry_after: 874 });
     if (body.password !== "correct") throw new Refusal(401, "unauthorized", "Email or password is not right.");
@@ -297,7 +299,8 @@ async function answer(request, response) {
   const url = new URL(request.url, "http://mock");
   let text = "";
   for await (const chunk of request) text += chunk;
-  const body = text === "" ? {} : JSON.parse(text);
+  const isJson = request.headers["content-type"]?.startsWith("text/") !== true;
+  const body = text === "" || !isJson ? {} : JSON.parse(text);
   const json = (status, value) => {
     response.writeHead(status, { "Content-Type": "application/json" });
     response.end(value === null ? "" : JSON.stringify(value));
@@ -306,6 +309,7 @@ async function answer(request, response) {
     if (body.reset) seed();
     mock = { ...mock, ...body };
     if (body.sockets === "refuse") rooms.disconnectSockets(true);
+    if (body.sockets === "refuse") grading.disconnect();
     if (body.sockets === "refuse") for (const open of sockets.values()) for (const socket of open) socket.terminate();
     return json(200, mock);
   }
@@ -410,11 +414,13 @@ function onConnection(socket, id) {
 
 const door = new WebSocketServer({ noServer: true });
 server.on("upgrade", (request, socket, head) => {
-  if (request.url.startsWith("/socket.io/")) return undefined;
+  if (request.url.startsWith("/socket.io/") || request.url.startsWith("/ws/")) return undefined;
   const match = /^\/api\/v1\/ws\/([^/?]+)/.exec(request.url);
   if (match === null || mock.sockets === "refuse") return socket.destroy();
   return door.handleUpgrade(request, socket, head, (opened) => onConnection(opened, decodeURIComponent(match[1])));
 });
+
+const grading = startGrading(server, { state: () => mock });
 
 const rooms = startRooms(server, { state: () => mock, sessionOf });
 

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { gradingPages } from "./pages-grading.mjs";
 
 const PORT = Number(process.env.MOCK_PORT ?? 8099);
 export const BASE = `http://127.0.0.1:${PORT}`;
@@ -35,6 +36,7 @@ const STAFF = {
   user: { user_id: "u-1", name: "Jonas Feld", email: "jonas@example.com", role: "recruiter", language: "en" },
 };
 
+/** `staff`: false where nobody is signed in, true for a recruiter, or another role. */
 export async function newPage(browser, { width, language = "en", scheme = "light", staff = true }) {
   const context = await browser.newContext({
     viewport: { width, height: width < 600 ? 844 : 900 },
@@ -51,7 +53,7 @@ export async function newPage(browser, { width, language = "en", scheme = "light
         localStorage.setItem("vivavoce.credentials.staff", JSON.stringify(credentials));
       }
     },
-    [staff ? STAFF : null, language],
+    [staff ? { ...STAFF, user: { ...STAFF.user, role: staff === true ? "recruiter" : staff } } : null, language],
   );
   const page = await context.newPage();
   page.on("pageerror", (error) => process.stdout.write(`page error: ${error.message}\n`));
@@ -120,6 +122,7 @@ const conversation = (language) => async (page) => {
 
 /** Every page and state: `staff` false where nobody is signed in; `language` where it is not English. */
 export const PAGES = {
+  ...gradingPages({ BASE, open, mock }),
   "sign-in": { staff: false, go: open("/sign-in") },
   "sign-in-wrong": {
     staff: false,

@@ -31,7 +31,7 @@ export interface GradingClientOptions {
 
 export interface GradingPosition {
   last_seq: number;
-  epoch: string | undefined;
+  epoch: string;
 }
 
 interface Command {
@@ -246,6 +246,7 @@ export class GradingClient {
     const message = parseGradingMessage(frame);
     if (message === null) return;
     if (message.type === "HEARTBEAT") {
+      this.#place(message.data);
       this.#write("heartbeat_response", {});
       return;
     }
@@ -257,16 +258,18 @@ export class GradingClient {
     for (const listener of this.#listeners.get(message.type) ?? []) listener(message);
   }
 
+  /** The greeting says where the stream is for who comes new, or after its history was lost. */
+  #place({ last_seq, epoch }: { last_seq: number; epoch: string }): void {
+    if (epoch !== "" && this.#position?.epoch !== epoch) this.#position = { last_seq, epoch };
+  }
+
   /** Drops repeats by `message_id`, and moves the position on. */
   #isNew(message: GradingMessage): boolean {
-    const { seq, epoch } = positionOf(message);
-    if (seq !== null) {
-      this.#position = {
-        last_seq: Math.max(this.#position?.last_seq ?? 0, seq),
-        epoch: epoch ?? this.#position?.epoch,
-      };
+    const seq = fieldOf(message, "seq");
+    if (typeof seq === "number" && this.#position !== null) {
+      this.#position = { ...this.#position, last_seq: Math.max(this.#position.last_seq, seq) };
     }
-    if (message.message_id === "" || message.message_id === undefined) return true;
+    if (message.message_id === "") return true;
     if (this.#seen.has(message.message_id)) return false;
     this.#seen.add(message.message_id);
     if (this.#seen.size > SEEN) this.#seen = new Set([...this.#seen].slice(SEEN / 2));
@@ -358,10 +361,4 @@ export class GradingClient {
     this.#state = state;
     this.#options.onState(state);
   }
-}
-
-function positionOf(message: GradingMessage): { seq: number | null; epoch: string | undefined } {
-  const seq = fieldOf(message, "seq");
-  const epoch = fieldOf(message, "epoch");
-  return { seq: typeof seq === "number" ? seq : null, epoch: epoch === undefined ? undefined : String(epoch) };
 }

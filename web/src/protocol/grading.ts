@@ -25,26 +25,27 @@ export interface QualityMetrics {
   consistencyScore: number | null;
   processingSpeed: number;
   errorRate: number;
-  lastUpdated: string | number | null;
-  doubleMarked?: number;
+  lastUpdated: string;
+  doubleMarked: number;
 }
 
 export interface QualityAlert {
   alertId: string;
   metric: string;
   /** The rater it is about; empty for the whole exam. */
-  about?: string;
+  about: string;
   value: number;
   threshold: number;
   level: "warning" | "critical";
-  raisedAt: string | number;
+  raisedAt: string;
   acknowledgedBy: string | null;
 }
 
 export interface GradingStatus {
   examId: string;
   status: string;
-  participants: number;
+  /** Who is marking now, by user id. */
+  participants: string[];
   remaining: number;
   marked: number;
 }
@@ -96,7 +97,8 @@ export interface GradingTask {
 export interface GradingResult {
   taskId: string;
   examId: string;
-  points: number;
+  /** Null where the marks disagree. */
+  points: number | null;
   status: string;
 }
 
@@ -112,7 +114,7 @@ interface Payloads {
   GRADING_PROGRESS: Progress;
   SYSTEM_STATUS: Record<string, unknown>;
   USER_NOTIFICATION: UserNotification;
-  HEARTBEAT: { server_time: string };
+  HEARTBEAT: { server_time: string; last_seq: number; epoch: string };
   QUALITY_METRICS: { metrics: QualityMetrics };
   QUALITY_ALERT: QualityAlert;
   ALERT_RESOLVED: { alertId: string };
@@ -187,8 +189,6 @@ export interface GradingView {
   status: GradingStatus | null;
   /** Undefined before one was asked for; null when none is left. */
   task: GradingTask | null | undefined;
-  /** What was marked in this visit, newest first. */
-  results: readonly GradingResult[];
   notices: readonly UserNotification[];
 }
 
@@ -200,7 +200,6 @@ export const EMPTY_GRADING: GradingView = {
   alerts: new Map(),
   status: null,
   task: undefined,
-  results: [],
   notices: [],
 };
 
@@ -241,8 +240,6 @@ export function reduceGrading(view: GradingView, message: GradingMessage, now: n
       return { ...view, status: message.data };
     case "GRADING_TASK":
       return { ...view, task: message.data };
-    case "GRADING_RESULT":
-      return { ...view, results: [message.data, ...view.results].slice(0, KEPT) };
     case "USER_NOTIFICATION":
       return { ...view, notices: newest(view.notices, message.data, KEPT) };
     default:

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { type AnswerKey, type Exam, examKey, type ExamQuestion, mayTeach, removeQuestion, showExam } from "@/api/exams";
 import { failureText } from "@/ui/failureText";
 import { CheckIcon, PencilIcon, PlusIcon, RemoveIcon } from "@/ui/icons";
+import { digitsOf } from "@/ui/points";
 import { Badge, Confirm, Notice, State } from "@/ui/primitives";
 import { LOCALES, useFormat, useText } from "@/ui/text";
 import css from "./Exams.module.css";
@@ -61,7 +62,7 @@ function Question({ exam, question, onEdit }: { exam: Exam; question: ExamQuesti
       <div className={css.questionHead}>
         <Badge>{t(`question_type.${question.type}`)}</Badge>
         <span className={css.meta}>
-          {question.question_id} · {t("exam.points", { points: format.number(question.points, question.points % 1 === 0 ? 0 : 2) })}
+          {question.question_id} · {t("exam.points", { count: question.points, points: format.number(question.points, digitsOf(question.points)) })}
           {question.version > 1 && ` · ${t("question.version", { version: question.version })}`}
         </span>
         <span style={{ flex: 1 }} />
@@ -98,7 +99,7 @@ function Question({ exam, question, onEdit }: { exam: Exam; question: ExamQuesti
         <ul className={css.key} lang={lang}>
           {question.rubric.map((point) => (
             <li key={point.point_id}>
-              <b>{format.number(point.points, point.points % 1 === 0 ? 0 : 2)}</b> {point.text}
+              <b>{format.number(point.points, digitsOf(point.points))}</b> {point.text}
             </li>
           ))}
         </ul>
@@ -147,7 +148,7 @@ export default function QuestionsPage() {
         <h2 id="questions">{t("exam.questions")}</h2>
         <span className={css.meta}>
           {t("exams.questions_count", { count: exam.questions.length })} ·{" "}
-          {t("exam.points", { points: format.number(exam.max_points, exam.max_points % 1 === 0 ? 0 : 2) })}
+          {t("exam.points", { count: exam.max_points, points: format.number(exam.max_points, digitsOf(exam.max_points)) })}
         </span>
       </div>
       {exam.questions.length === 0 && editing === null && (

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { examKey, listSubmissions, mayTeach, showExam } from "@/api/exams";
 import { Failure } from "@/ui/Failure";
 import { PlusIcon } from "@/ui/icons";
+import { digitsOf } from "@/ui/points";
 import { Loading, Notice, State } from "@/ui/primitives";
 import { useFormat, useText } from "@/ui/text";
 import css from "./Exams.module.css";
@@ -91,7 +92,7 @@ export default function SubmissionsPage() {
                     {item.marked} / {item.responses}
                   </td>
                   <td data-number>
-                    {format.number(item.points, item.points % 1 === 0 ? 0 : 2)} / {format.number(exam.max_points)}
+                    {format.number(item.points, digitsOf(item.points))} / {format.number(exam.max_points, digitsOf(exam.max_points))}
                   </td>
                 </tr>
               ))}

@@ -53,16 +53,18 @@ function Workspace({ exam }: { exam: Exam }) {
   const { state, connect, send } = useWebSocket();
   const task = useGrading((view) => view.task);
   const status = useGrading((view) => view.status);
-  const results = useGrading((view) => view.results);
+  const [count, setCount] = useState(0);
   const [shortcuts, setShortcuts] = useState(() => readDraft(SHORTCUTS, true, isFlag));
   const next = useMutation({ mutationFn: () => send("request_next_task") });
   const { mutate } = next;
   useEffect(() => mutate(), [mutate]);
 
   const marked = () => {
+    setCount((before) => before + 1);
     void queries.invalidateQueries({ queryKey: examKey(exam.exam_id) });
     mutate();
   };
+  const others = Math.max(0, new Set(status?.participants).size - 1);
   const remaining = status?.remaining ?? exam.waiting;
   const disagreements = exam.by_status["to_moderate"] ?? 0;
   return (
@@ -70,8 +72,8 @@ function Workspace({ exam }: { exam: Exam }) {
       <div className={css.bar}>
         <p className={css.meta} role="status">
           {t("marking.remaining", { count: remaining, number: format.number(remaining) })}
-          {results.length > 0 && ` · ${t("marking.done_now", { count: results.length })}`}
-          {status !== null && status.participants > 1 && ` · ${t("marking.others", { count: status.participants - 1 })}`}
+          {count > 0 && ` · ${t("marking.done_now", { count })}`}
+          {others > 0 && ` · ${t("marking.others", { count: others })}`}
         </p>
         <ConnectionStatus state={state} onRetry={connect} />
       </div>

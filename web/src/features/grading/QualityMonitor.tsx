@@ -82,7 +82,11 @@ function FigureCard({ metric, metrics, threshold, mayAdjust }: FigureCardProps) 
     <div className={css.figure} data-bad={bad} data-metric={metric}>
       <h3>{name}</h3>
       <span className={css.value}>{shown(format, metric, value)}</span>
-      {bad && <Badge tone="danger">{t("quality.out_of_bounds")}</Badge>}
+      {bad && (
+        <div>
+          <Badge tone="danger">{t("quality.out_of_bounds")}</Badge>
+        </div>
+      )}
       {value === null && <p className={css.meta}>{t("quality.not_known")}</p>}
       <Curve
         points={points}

@@ -113,7 +113,6 @@ export function TaskView({ task, language, shortcuts, onMarked }: TaskViewProps)
         points,
         comment: draft.comment.trim(),
         criteria: task.rubric.length > 0 && draft.earned.length > 0 ? criteriaOf(draft, task.rubric) : {},
-        reason: draft.reason.trim(),
       }),
     onSuccess: () => {
       forget();
@@ -146,7 +145,7 @@ export function TaskView({ task, language, shortcuts, onMarked }: TaskViewProps)
               <Badge tone="warn">{t("marking.poor_scan", { quality: format.percent(task.quality) })}</Badge>
             )}
           </div>
-          <h2 ref={heading} tabIndex={-1} lang={lang} style={{ whiteSpace: "pre-wrap", marginTop: "0.4rem" }}>
+          <h2 ref={heading} tabIndex={-1} lang={lang} style={{ whiteSpace: "pre-wrap", marginTop: "0.4rem", outline: "none" }}>
             {task.questionText}
           </h2>
         </div>
@@ -230,19 +229,6 @@ export function TaskView({ task, language, shortcuts, onMarked }: TaskViewProps)
               setDraft((before) => ({ ...before, comment }));
             }}
           />
-          {moderated && (
-            <Textarea
-              label={t("decision.reason")}
-              autosize
-              minRows={2}
-              maxLength={2000}
-              value={draft.reason}
-              onChange={(event) => {
-                const reason = event.currentTarget.value;
-                setDraft((before) => ({ ...before, reason }));
-              }}
-            />
-          )}
           {submit.isError && (
             <Notice tone="danger" role="alert">
               {failureText(t, submit.error)}
