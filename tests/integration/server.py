@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-_START_S = 60.0
+_START_S = 120.0
 
 
 def free_port() -> int:
@@ -54,7 +54,7 @@ class ServerProcess:
             if self._process.poll() is not None:
                 raise AssertionError(f"the server ended: {self.output()[-2000:]}")
             try:
-                if httpx.get(f"{self.base}/readyz", timeout=1).status_code == 200:
+                if httpx.get(f"{self.base}/readyz", timeout=5).status_code == 200:
                     found = re.search(r"link=(\S+)", self.output()[offset:])
                     self.link = found.group(1) if found else ""
                     return time.monotonic() - started
