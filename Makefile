@@ -60,10 +60,10 @@ web: src/vivavoce/http/webapp/index.html ## Build the web app
 .PHONY: system
 system:
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
-	  && ! { command -v chromium && command -v espeak-ng; } >/dev/null 2>&1; then \
+	  && ! { command -v chromium && command -v espeak-ng && command -v tesseract; } >/dev/null 2>&1; then \
 	  echo "· installing Debian's browser and test tools"; \
 	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-	    chromium espeak-ng fonts-noto-cjk gcc libc6-dev >/dev/null; \
+	    chromium espeak-ng fonts-noto-cjk gcc libc6-dev tesseract-ocr tesseract-ocr-kor >/dev/null; \
 	fi
 
 # The models that the tests of speech listen with, where `make run` has them too.

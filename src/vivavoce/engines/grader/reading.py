@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
@@ -78,13 +79,12 @@ def read(text: str, language: Language) -> Reading:
     text = text[:LONGEST]
     kept: list[Sentence] = []
     aside = 0
-    for span in sentences.split(text, language):
-        for part in _parts(text, span):
-            if _is_to_the_marker(text, part):
-                aside += 1
-                continue
-            quote = text[part.start : part.end]
-            kept.append(Sentence(quote, part.start, part.end, terms(quote, language), negates(quote, language)))
+    for part, is_aside in _parts(text, language):
+        if is_aside:
+            aside += 1
+            continue
+        quote = text[part.start : part.end]
+        kept.append(Sentence(quote, part.start, part.end, terms(quote, language), negates(quote, language)))
     return Reading(tuple(kept), aside)
 
 
@@ -93,17 +93,21 @@ def without_words_to_the_marker(text: str, language: Language) -> str:
     text = text[:LONGEST]
     kept: list[str] = []
     done = 0
-    for span in sentences.split(text, language):
-        for part in _parts(text, span):
-            if not _is_to_the_marker(text, part):
-                # With the space before it, so that a quotation over several sentences is found again.
-                kept.append(text[done : part.end])
-            done = part.end
+    for part, is_aside in _parts(text, language):
+        if not is_aside:
+            # With the space before it, so that a quotation over several sentences is found again.
+            kept.append(text[done : part.end])
+        done = part.end
     return "".join(kept).strip()
 
 
-def _parts(text: str, span: sentences.Span) -> list[sentences.Span]:
-    return sentences.pieces(text, span) if _is_to_the_marker(text, span) else [span]
+def _parts(text: str, language: Language) -> Iterator[tuple[sentences.Span, bool]]:
+    """The sentences, those that speak to the marker in their clauses, each with whether it does."""
+    for span in sentences.split(text, language):
+        if _is_to_the_marker(text, span):
+            yield from ((part, _is_to_the_marker(text, part)) for part in sentences.pieces(text, span))
+        else:
+            yield span, False
 
 
 def _is_to_the_marker(text: str, span: sentences.Span) -> bool:

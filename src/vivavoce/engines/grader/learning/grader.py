@@ -7,6 +7,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
@@ -130,6 +131,11 @@ def _models(scheme: MarkScheme) -> tuple[str, ...]:
     return scheme.model_answers or ("\n".join(point.text for point in scheme.expected),)
 
 
+@lru_cache(maxsize=256)
+def _expected_terms(scheme: MarkScheme) -> frozenset[str]:
+    return frozenset().union(*(terms(text, scheme.language) for text in _models(scheme)))
+
+
 def _beside(related: Sequence[MarkedQuestion], language: Language) -> list[Lesson]:
     """The lessons of other questions in the same language, up to a limit shared fairly among them."""
     fit = [item for item in related if item.scheme.language == language and item.scheme.key is None and item.marks]
@@ -194,7 +200,7 @@ def _learned(
 
 def _evidence(scheme: MarkScheme, reading: Reading) -> list[AnswerSpan]:
     """The sentences that share most with the model answer; the first one where none shares anything."""
-    expected = frozenset().union(*(terms(text, scheme.language) for text in _models(scheme)))
+    expected = _expected_terms(scheme)
     ranked = sorted(reading.sentences, key=lambda sentence: -len(sentence.terms & expected))
     kept = [sentence for sentence in ranked[:_QUOTES] if sentence.terms & expected] or ranked[:1]
     return [AnswerSpan(quote=item.text, start=item.start, end=item.end) for item in kept]
