@@ -108,7 +108,7 @@ async def test_from_device_check_to_a_report_that_plays_the_quoted_words(
     if language == "ko":
         command += ["--correction", SENTENCES["ko"]]
     try:
-        journey = subprocess.run(command, cwd=WEB, capture_output=True, text=True, timeout=280, check=False)
+        journey = subprocess.run(command, cwd=WEB, capture_output=True, text=True, timeout=480, check=False)
     finally:
         server.stop()
     assert journey.returncode == 0, f"{journey.stdout}\n{journey.stderr[-2000:]}\n{server.output()[-2000:]}"

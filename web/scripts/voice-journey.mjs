@@ -22,7 +22,7 @@ const seconds = Number(option("seconds") ?? "20");
 const correction = option("correction");
 const clip = option("clip");
 const base = new URL(link).origin;
-const REPLY_MS = 60_000;
+const REPLY_MS = 120_000;
 
 const browser = await startBrowser([
   "--use-fake-device-for-media-stream",
