@@ -12,7 +12,9 @@ import httpx
 import msgspec
 
 from vivavoce.adapters.sql.migrate import is_current
+from vivavoce.domain.interview import LANGUAGES
 from vivavoce.engines.catalogue import missing_models
+from vivavoce.engines.ocr.installed import installed_reader
 from vivavoce.http.services import WEB_APP
 from vivavoce.recognisers import missing_packages
 from vivavoce.settings import Settings
@@ -38,6 +40,7 @@ def examine(settings: Settings) -> list[Finding]:
         _llm(settings),
         *_processes(settings),
         *_voice(settings),
+        *_scans(),
     ]
 
 
@@ -124,3 +127,13 @@ def _voice(settings: Settings) -> list[Finding]:
         what = f"models for voice are missing in {where}: {names} ({size} MB); `vivavoce models pull` fetches them"
         return [Finding("note", what)]
     return [Finding("good", f"the models for voice are in {settings.models_path}")]
+
+
+def _scans() -> list[Finding]:
+    reader = installed_reader()
+    if reader is None:
+        return [Finding("note", "scanned answers are not read; install the extra `ocr` (vivavoce[ocr])")]
+    missing = dict.fromkeys(sentence for language in LANGUAGES if (sentence := reader.missing(language)))
+    if missing:
+        return [Finding("note", sentence) for sentence in missing]
+    return [Finding("good", "scanned answers are read in all languages")]

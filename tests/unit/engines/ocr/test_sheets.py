@@ -13,9 +13,11 @@ pytest.importorskip("pypdfium2", reason="pages are read with the extra `ocr`")
 from PIL import Image
 
 from tests.unit.engines.ocr.test_straightening import bubbles, page
-from vivavoce.domain.interview import Language
+from vivavoce.domain.interview import LANGUAGES, Language
 from vivavoce.engines.ocr.contract import Box, Line, Picture, Region, Template, Word
+from vivavoce.engines.ocr.installed import installed_reader
 from vivavoce.engines.ocr.sheets import WHOLE_PAGE, SheetReader
+from vivavoce.engines.ocr.tesseract import TesseractEngine
 
 WHOLE = Box(0.0, 0.0, 1.0, 1.0)
 
@@ -101,6 +103,20 @@ def test_the_first_engine_that_reads_the_language_is_asked() -> None:
     (english,) = reader.read_now(as_png(page()), "en").regions
     assert chinese.words[0].confidence == 0.1
     assert english.words[0].confidence == 0.9
+
+
+def test_what_is_installed_reads_or_says_what_is_missing() -> None:
+    reader = installed_reader()
+    assert reader is not None
+    for language in LANGUAGES:
+        assert (reader.engine_for(language) is None) == bool(reader.missing(language))
+
+
+def test_a_program_that_is_not_there_is_said_in_a_sentence() -> None:
+    absent = TesseractEngine("no-such-program")
+    assert not absent.reads("ko")
+    assert "tesseract-ocr-kor" in absent.missing
+    assert SheetReader([absent]).missing("ko") == absent.missing
 
 
 def test_a_page_of_noise_is_not_read() -> None:
