@@ -37,6 +37,12 @@ export function PanelProvider({ place, sessionId, children }: { place: Place; se
       }),
   );
   useLifeOfPage(client, true);
+  // The same for as long as the page lives: a recording goes on over a lost connection.
+  const [microphone] = useState<PanelConnection["microphone"]>(() => ({
+    start: (own) => client.startRecording(own),
+    push: (bytes) => client.push(bytes),
+    finish: () => client.finishRecording(),
+  }));
 
   const value = useMemo<PanelConnection>(
     () => ({
@@ -55,13 +61,9 @@ export function PanelProvider({ place, sessionId, children }: { place: Place; se
         }
       },
       dismissError: () => store.setState({ error: null }),
-      microphone: {
-        start: (own) => client.startRecording(own),
-        push: (bytes) => client.push(bytes),
-        finish: () => client.finishRecording(),
-      },
+      microphone,
     }),
-    [store, client, sessionId, place, state],
+    [store, client, microphone, sessionId, place, state],
   );
   return <PanelContext.Provider value={value}>{children}</PanelContext.Provider>;
 }

@@ -130,7 +130,7 @@ function Loaded({ report, onChanged }: { report: PanelReport; onChanged: () => v
             </Panel>
           )}
         </div>
-        <div>
+        <div className={css.side} tabIndex={0} role="group" aria-label={t("panel.transcript")}>
           <ReportTranscript report={report} spans={spans} active={active} clips={clips} />
         </div>
       </div>
