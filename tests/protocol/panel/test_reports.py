@@ -10,11 +10,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from bench.evaluation.answers import panel_answers
 from httpx import AsyncClient
 
 from tests.protocol.house import Served
 from tests.protocol.panel.conftest import ask, hear, interviewed, panel, say
 from tests.protocol.panel.test_rights import created
+from vivavoce.domain.interview import LANGUAGES, Language
 from vivavoce.domain.session.events import Visibility
 from vivavoce.evaluation.checking import check_stored_report
 from vivavoce.evaluation.panel_report import PanelReport
@@ -140,6 +142,37 @@ async def test_spec_6_1_the_checker_proves_every_quotation_and_finds_a_forged_on
     assert not again.holds
     assert any("is not what was said" in problem for problem in again.problems)
     assert any("quotation" in problem for problem in again.problems)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_spec_6_1_the_checker_proves_a_finished_panel_in_each_language(house: Served, language: Language) -> None:
+    answers = panel_answers(language)
+    async with panel(house, "p1", f"?features=transcript&language={language}") as ws:
+        for criterion in CRITERIA:
+            for label, level in (("지원자_1", 3), ("지원자_2", 1)):
+                chosen = next(one for one in answers if (one.criterion, one.level) == (criterion, level))
+                for speaker, text in (("면접관_1", chosen.question), (label, chosen.answer)):
+                    await say(ws, "add_utterance", speaker=speaker, text=text)
+                    assert (await hear(ws, "saved", "error"))["type"] == "saved"
+        await say(ws, "session_end")
+        result = (await hear(ws, "session_ended", timeout_s=40))["final_result"]
+    async with house.http() as http:
+        report = await report_of(http)
+    found = await check_stored_report(house.house.sessions, house.house.reports, "p1")
+    assert found.problems == ()
+    assert found.scores >= len(CRITERIA)
+    assert found.quotations >= found.scores
+    assert report["language"] == language
+    strong, weak = (one["scorecard"]["overall"] for one in report["candidates"])
+    assert strong > (weak or 0)
+    texts = {item["utterance_id"]: item for item in result["transcripts"]}
+    for evaluation in result["evaluations"]:
+        for criterion in evaluation["criteria"]:
+            for evidence in criterion["evidence"]:
+                said = texts[evidence["utterance_id"]]
+                assert said["speaker_id"] == evaluation["speaker_id"]
+                assert said["text"][evidence["start"] : evidence["end"]] == evidence["quote"]
 
 
 @pytest.mark.parametrize("visibility", ["live", "sealed"])
