@@ -39,8 +39,9 @@ _LOG: Final = logging.getLogger(__name__)
 
 #: Batches of frames (up to a second each) that may wait of one tracker before its streams have to.
 _WAITING: Final = 40
-#: A stream waits so long to learn whether one voice gave way to another; later it is told with what comes next.
-_CHANGES_WAIT_S: Final = 0.5
+#: A stream waits so long to learn whether one voice gave way to another (it takes a twentieth of that where the machine
+#: has time); later it is told with what comes next.
+_CHANGES_WAIT_S: Final = 5.0
 _RECENT_S: Final = 8.0
 _LEAST_ENROLMENT_S: Final = 3.0
 _MOST_ENROLMENT_S: Final = 60.0

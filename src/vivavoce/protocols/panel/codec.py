@@ -13,7 +13,7 @@ from vivavoce.protocols.panel.messages import CLIENT_MESSAGES, ClientMessage, Er
 #: A message with text may have this many bytes (SPEC.md 0.7); one with audio, 5 MiB decoded.
 TEXT_BYTES: Final = 64 * 1024
 AUDIO_BYTES: Final = 5 * 1024 * 1024
-_AUDIO_TYPES: Final = frozenset({"audio_chunk"})
+_AUDIO_TYPES: Final = frozenset({"audio_chunk", "enrol_voice"})
 _ENCODER: Final = msgspec.json.Encoder()
 _MILLISECONDS_FROM: Final = 1e11
 
