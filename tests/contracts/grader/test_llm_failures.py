@@ -15,7 +15,10 @@ from tests.contracts.grader.papers import ANSWERS, free_text, marks, scheme
 from vivavoce.engines.grader.contract import Grade, GradeRequest
 from vivavoce.engines.grader.llm import LlmGrader
 from vivavoce.engines.grader.prompt import PROMPT_VERSION
+from vivavoce.engines.grader.rubric import RubricGrader
 from vivavoce.engines.structured_model import LlmOptions
+from vivavoce.grading.work import Results, Slice
+from vivavoce.grading.worker import MODEL_QUEUE, ChunkRunner, RateLimit, chooser
 
 pytestmark = pytest.mark.slow
 
@@ -147,3 +150,36 @@ async def test_each_answer_is_asked_about_by_itself() -> None:
     assert len(requests) == 3
     for request in requests:
         assert sum(text in prompt_of(request) for text in ANSWERS["en"]) == 1
+
+
+class Desk:
+    """Hands out the answers of a request that are not graded yet, as the server does."""
+
+    def __init__(self, request: GradeRequest) -> None:
+        self._request = request
+        self.grades: dict[str, Grade] = {}
+        self.pending: list[str] = []
+
+    async def next_slice(self, batch_id: str, number: int, chunk: int, limit: int) -> Slice | None:
+        left = tuple(item for item in self._request.answers if item.response_id not in self.grades)[:limit]
+        request = msgspec.structs.replace(self._request, answers=left)
+        return Slice(request=request, question_version=1, grader="llm") if left else None
+
+    async def record(self, batch_id: str, chunk: int, results: Results) -> None:
+        assert results.failed == ()
+        self.pending += results.pending
+        self.grades |= {grade.response_id: grade for grade in results.grades}
+
+
+async def test_spec_4_a_chunk_waits_while_the_model_is_away_and_is_graded_when_it_is_back() -> None:
+    desk = Desk(free_text("en", *ANSWERS["en"], ""))
+    async with serving(*["status:503"] * 9, marking) as server:
+        grader = LlmGrader(LlmOptions(base_url=server.base_url, model="m", backoff_s=0.01))
+        runner = ChunkRunner(desk, chooser([RubricGrader(), grader]), RateLimit(0), {MODEL_QUEUE: 1})
+        assert await runner.run("b1", 1, 0, MODEL_QUEUE) == "later"
+        assert (sorted(desk.grades), sorted(desk.pending)) == (["r3"], ["r0", "r1", "r2"])
+        assert await runner.run("b1", 1, 0, MODEL_QUEUE) == "done"
+        await grader.aclose()
+    assert sorted(desk.grades) == ["r0", "r1", "r2", "r3"]
+    assert {grade.stamp.engine for grade in desk.grades.values()} == {"llm"}
+    assert all(grade.points is not None for grade in desk.grades.values())
