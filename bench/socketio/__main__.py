@@ -13,6 +13,7 @@ import os
 import platform
 import signal
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,8 @@ from bench.socketio.server import token
 
 HERE = Path(__file__).parent
 OURS = "vivavoce"
+NODE = "Node socket.io"
+FLASK = "Flask-SocketIO gevent"
 SIZE = 200
 RECEIVERS = 1_000
 ROOM = 20
@@ -48,6 +51,20 @@ MEASURES: dict[str, tuple[str, str]] = {
     "longest_gc_ms": ("longest pause of the collector by itself", "ms"),
     "full_gc_ms": ("a full collection with all clients there", "ms"),
 }
+
+
+#: What is to hold (measure, against whom, at most): ours divided by theirs, or in the unit of the measure.
+FIGURES: tuple[tuple[str, str | None, float], ...] = (
+    ("echo_us", NODE, 1 / 2),
+    ("echo_us", FLASK, 1 / 15),
+    ("fan_1_us", NODE, 1 / 1.5),
+    ("fan_8_us", NODE, 1 / 5),
+    ("connect_us", NODE, 1 / 2.5),
+    ("p99_ms", NODE, 0.7),
+    ("ws_kib", None, 5.0),
+    ("poll_kib", None, 12.0),
+    ("full_gc_ms", None, 10.0),
+)
 
 
 class Bench:
@@ -120,6 +137,7 @@ class Bench:
                 self.add(name, measure, (process.memory_info().rss - memory) / 1024 / clients)
                 if measure == "ws_kib":
                     self.add(name, "connect_us", used / clients * 1e6)
+                    self.add(name, "full_gc_ms", collector(server)["full_gc_ms"])
 
         return held
 
@@ -137,15 +155,20 @@ class Bench:
                     print(f"{name}: {answer['missing']} deliveries did not come in time", file=sys.stderr)
                 self.add(name, "p50_ms", answer["p50_ms"])
                 self.add(name, "p99_ms", answer["p99_ms"])
-                server.send_signal(signal.SIGUSR2)
-                assert server.stdout is not None
-                for measure, value in json.loads(server.stdout.readline()).items():
-                    self.add(name, measure, value)
+                self.add(name, "longest_gc_ms", collector(server)["longest_gc_ms"])
 
         return paced
 
     def _command(self, port: int, clients: int, room: int, transport: str) -> list[str]:
         return [str(self._load), str(port), str(clients), str(room), str(SIZE), transport, self._token]
+
+
+def collector(server: subprocess.Popen[str]) -> dict[str, float]:
+    """What a server tells of its garbage collector."""
+    server.send_signal(signal.SIGUSR2)
+    assert server.stdout is not None
+    found: dict[str, float] = json.loads(server.stdout.readline())
+    return found
 
 
 def settle(process: psutil.Process) -> None:
@@ -178,6 +201,29 @@ def table(samples: Samples, load_us: float) -> str:
     return "\n".join(lines)
 
 
+def figures(samples: Samples) -> list[dict[str, object]]:
+    """The figures to hold of which both sides were measured."""
+    found: list[dict[str, object]] = []
+    for measure, against, at_most in FIGURES:
+        ours = samples.get(OURS, {}).get(measure)
+        theirs = samples.get(against, {}).get(measure) if against else [1.0]
+        if ours and theirs:
+            value = statistics.median(ours) / statistics.median(theirs)
+            found.append({"figure": measure, "against": against, "at_most": at_most, "found": value})
+    return found
+
+
+def figures_table(found: Sequence[dict[str, object]]) -> str:
+    lines = ["to hold, of medians of the same run:"]
+    for line in found:
+        title, unit = MEASURES[str(line["figure"])]
+        against, at_most, value = line["against"], float(str(line["at_most"])), float(str(line["found"]))
+        scale = f"of {against}" if against else unit
+        verdict = "holds" if value <= at_most else "DOES NOT HOLD"
+        lines.append(f"  {title:<60} {value:8.3f} {scale:<26} at most {at_most:7.3f}  {verdict}")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Run all rounds, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -204,7 +250,9 @@ def main() -> None:
             bench.rounds(given.held_rounds, bench.held(clients, "websocket", f"ws{suffix}"))
             bench.rounds(given.held_rounds, bench.held(clients, "polling", f"poll{suffix}"))
     load_us = statistics.median(bench.load_us) if bench.load_us else float("nan")
+    held = figures(bench.samples)
     print(table(bench.samples, load_us))
+    print(figures_table(held))
     RESULTS.mkdir(parents=True, exist_ok=True)
     result = {
         "benchmark": "socketio",
@@ -213,6 +261,7 @@ def main() -> None:
         "message_bytes": SIZE,
         "arguments": vars(given),
         "load_us_per_echo": load_us,
+        "figures": held,
         "servers": bench.samples,
     }
     (RESULTS / "socketio.json").write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
