@@ -17,7 +17,13 @@ PARTS: dict[str, tuple[str, ...]] = {
     "speech": ("bench.speech.accuracy", "bench.speech.latency", "bench.speech.reply", "bench.speech.memory"),
     "diarization": ("bench.diarization.speakers",),
     "evaluation": ("bench.evaluation.rank", "bench.evaluation.order"),
-    "grading": ("bench.grading.quality", "bench.grading.speed"),
+    "grading": (
+        "bench.grading.quality",
+        "bench.grading.speed",
+        "bench.grading.throughput",
+        "bench.grading.scale",
+        "bench.grading.crash",
+    ),
     "ocr": ("bench.ocr.pages",),
 }
 

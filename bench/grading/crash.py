@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-
-from bench.core.__main__ import RESULTS
 from tests.integration import grading_load
 from tests.integration.server import ServerProcess
+
+from bench.core.__main__ import RESULTS
 
 SUBMISSIONS = 2_000
 PAUSE_TARGET_S = 1.0

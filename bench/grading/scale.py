@@ -48,13 +48,15 @@ _FILL: Final = (
     " quality, image, status, points, ai_points, human_points, confidence, created_at, updated_at)"
     " SELECT 's' || g.value || '.q' || q.value, 's' || g.value, 'e' || (g.value % :exams),"
     " 'student' || (g.value / :exams % :students), 'q' || q.value, 'Ice is less dense than water, so it floats.',"
-    " '[]', '[]', NULL, '', iif(g.value / :exams % 10, 'marked', 'to_mark'), iif(g.value / :exams % 10, 1.0, NULL), 1.0,"
-    " iif(g.value / :exams % 50, NULL, 1.0), 0.9, g.value, g.value FROM generate g JOIN generate q ON q.value < :questions"
+    " '[]', '[]', NULL, '', iif(g.value / :exams % 10, 'marked', 'to_mark'),"
+    " iif(g.value / :exams % 10, 1.0, NULL), 1.0,"
+    " iif(g.value / :exams % 50, NULL, 1.0), 0.9, g.value, g.value FROM generate g JOIN generate q"
+    " ON q.value < :questions"
     " WHERE g.value < :submissions",
     "INSERT INTO tasks (task_id, exam_id, response_id, question_id, kind, status, priority, avoid, assigned_to,"
     " lease_until, session_id, created_at, updated_at) SELECT 't' || value, 'e' || (value % :exams),"
-    " 's' || value || '.q0', 'q0', 'first', iif(value / :exams % 3, 'done', 'open'), 1000 + value % 1000, '', '', 0, '',"
-    " value, value FROM generate WHERE value < :submissions",
+    " 's' || value || '.q0', 'q0', 'first', iif(value / :exams % 3, 'done', 'open'), 1000 + value % 1000, '', '', 0,"
+    " '', value, value FROM generate WHERE value < :submissions",
     "INSERT INTO alerts (alert_id, exam_id, metric, about, value, threshold, level, raised_at, acknowledged_by,"
     " acknowledged_at, resolved_at) SELECT 'a' || value, 'e' || (value % :exams), 'errorRate', '', 0.1, 0.05,"
     " 'warning', value, '', 0, value / :exams % 5 FROM generate WHERE value < :exams * 200",
