@@ -81,8 +81,6 @@ def said(text: str, start_s: float, end_s: float) -> Final:
 #: One voice for 4 s, hardly a pause, another for 4 s, and the first again.
 GAP = pause(0.2)
 SOUND = np.concatenate([pause(0.5), tone(LOW, 4.0), GAP, tone(HIGH, 4.0), GAP, tone(LOW, 4.0), pause(2.0)])
-    [pause(0.5), tone(LOW, 4.0), pause(0.2), tone(HIGH, 4.0), pause(0.2), tone(LOW, 4.0), pause(2.0)]
-)
 
 
 async def test_the_parts_of_an_utterance_are_all_of_it_in_order(tracker: SpeakerTracker) -> None:
