@@ -4,6 +4,8 @@
  */
 
 import type { components } from "@/api/generated";
+import type { Batch, Estimate, ExamLine, Imported, SubmissionLine } from "@/api/exams";
+import type { Alert, Appeal, Graded, Issue, Matrix, MyResultLine, Quality, ResultRow, Thresholds } from "@/api/marking";
 import type {
   AcceptedInvitation,
   Competency,
@@ -28,6 +30,20 @@ type Asks<Theirs, Ours extends Theirs> = [Ours, Theirs];
 
 export type Held = [
   Answers<User, Server["UserShape"]>,
+  Answers<ExamLine, Server["ExamLineShape"]>,
+  Answers<Imported, Server["ImportShape"]>,
+  Answers<SubmissionLine, Server["SubmissionLineShape"]>,
+  Answers<Batch, Server["BatchShape"]>,
+  Answers<Estimate, Server["EstimateShape"]>,
+  Answers<Graded, Server["GradedShape"]>,
+  Answers<Issue, Server["IssueShape"]>,
+  Answers<Quality, Server["QualityShape"]>,
+  Answers<Matrix, Server["MatrixShape"]>,
+  Answers<Alert, Server["AlertShape"]>,
+  Answers<Thresholds, Server["ThresholdsShape"]>,
+  Answers<ResultRow, Server["ResultRowShape"]>,
+  Answers<MyResultLine, Server["MyResultShape"]>,
+  Answers<Appeal, Server["AppealShape"]>,
   Answers<Tokens, Server["TokensShape"]>,
   Answers<AcceptedInvitation, Server["AcceptedShape"]>,
   Answers<Session, Server["SessionShape"]>,
