@@ -113,8 +113,11 @@ def _levels(samples: Samples) -> Samples:
 
 
 def _trimmed(samples: Samples) -> Samples:
-    levels = _levels(samples)
-    loud = np.flatnonzero(levels > 0.05 * np.quantile(levels, 0.95))
+    """Without what comes before the first sound and after the last: the turns of a conversation are speech, not the
+    noise of a reader's room. A sound is well above the recording's own floor."""
+    levels = np.convolve(_levels(samples), np.ones(3) / 3, "same")
+    floor, voice = np.quantile(levels, 0.05), np.quantile(levels, 0.95)
+    loud = np.flatnonzero(levels > max(0.05 * voice, 2.0 * floor))
     return samples[loud[0] * _FRAME : (loud[-1] + 1) * _FRAME] if len(loud) else samples
 
 

@@ -83,7 +83,7 @@ class Bench:
 
     @staticmethod
     def _first_label(ear: Ear, diarizer: Diarizer, turn: Reference) -> list[SpeakerTurn]:
-        for heard in ear.flush():
+        for heard in ear.flush(turn.end_s):
             diarizer.take(heard)
         diarizer.settle()
         return diarizer.turns(turn.start_s, turn.end_s)
@@ -132,6 +132,22 @@ def verification(embedder: CampPlusEmbedder) -> dict[str, Any]:
             "pairs": len(alike),
         }
     return found
+
+
+def six_speakers() -> list[Plan]:
+    """Six readers in conversations of several makes: other orders, short turns, interruptions, telephones, noise."""
+
+    def six(name: str, seed: int, **manner: Any) -> Plan:
+        return Plan(name=f"six: {name}", speakers=6, seed=seed, length_s=150, **manner)
+
+    return [
+        *(six(f"clean {seed}", seed) for seed in (6, 61, 62, 63)),
+        six("short turns", 64, turn_s=(1.0, 4.0), gain_db=4),
+        six("overlap", 65, gap_s=(-1.0, 0.6)),
+        six("telephone", 66, line="telephone"),
+        six("telephone, overlap", 67, line="telephone", gap_s=(-0.8, 0.6)),
+        six("noise at 15 dB", 68, line="clean+noise15"),
+    ]
 
 
 def spread() -> list[Plan]:
@@ -191,10 +207,9 @@ def main() -> None:
         return
     bench = Bench(models_dir())
     conversations = [Conversation(path.parent.name, decoded(path), turns) for path, turns in labelled_recordings()]
-    six = compose(Plan(name="six-speakers (built)", speakers=6, seed=6, length_s=150))
     plans = spread() if "--spread" in sys.argv else []
-    rows = [bench.run(conversation) for conversation in (*conversations, six)]
-    rows += [bench.run(compose(plan)) for plan in plans]
+    rows = [bench.run(conversation) for conversation in conversations]
+    rows += [bench.run(compose(plan)) for plan in (*six_speakers(), *plans)]
     table = Table(
         "conversation", "s", "speakers", "found", "DER", "missed", "false", "confusion", "live DER", "CPU s/s"
     )
@@ -208,7 +223,7 @@ def main() -> None:
     console.print(f"right number of speakers: {right} of {len(rows)}")
     errors = verification(bench.embedder)
     console.print(f"verification, equal error rate: {errors}")
-    growth = memory_growth(bench, six)
+    growth = memory_growth(bench, compose(six_speakers()[0]))
     console.print(f"an hour: {growth}")
     results = {"scorer": "pyannote.metrics", "conversations": rows, "verification": errors, "hour": growth}
     console.print(f"written to {write_results('diarization', results)}")
