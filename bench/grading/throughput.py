@@ -21,6 +21,7 @@ from vivavoce.bootstrap import House, build
 from vivavoce.domain.access import Identity
 from vivavoce.domain.answer_key import Blank, ChoiceKey, ExpectedPoint, FillInKey, NumericKey, Option, TrueFalseKey
 from vivavoce.domain.exam import exam as rules
+from vivavoce.domain.exam.batch import BatchPurpose
 from vivavoce.domain.exam.exam import Wish
 from vivavoce.domain.exam.questions import ExamHead, ExamSettings, Question
 from vivavoce.grading import intake
@@ -81,7 +82,7 @@ def _answer(chance: random.Random) -> tuple[str, int]:
 
 async def _exam(house: House, exam_id: str, questions: list[Question], items: list[dict[str, Any]]) -> RunningExam:
     exam = await house.grading.exams.open(exam_id)
-    head = ExamHead(title="Bench", settings=ExamSettings(check_share=0.0, least_confidence=0.0))
+    head = ExamHead(title="Bench", settings=ExamSettings(check_share=1.0, seed_share=0.0))
     await exam.submit(lambda state: rules.create(state, exam_id, head, questions, "ann"), "ann")
     for begin in range(0, len(items), intake.ROWS_LIMIT):
         taken = intake.from_json(exam.state, items[begin : begin + intake.ROWS_LIMIT])
@@ -89,10 +90,12 @@ async def _exam(house: House, exam_id: str, questions: list[Question], items: li
     return exam
 
 
-async def _graded(house: House, exam_id: str) -> tuple[RunningBatch, float]:
+async def _graded(
+    house: House, exam_id: str, *, purpose: BatchPurpose = "full", sample: int = 1
+) -> tuple[RunningBatch, float]:
     """Grade what is ungraded; the seconds from the wish to the last stored grade."""
     started = time.perf_counter()
-    batch = await house.grading.batches.create(exam_id, "ann")
+    batch = await house.grading.batches.create(exam_id, "ann", purpose=purpose, sample=sample)
     while batch.state.status == "running":
         await asyncio.sleep(0.02)
     took = time.perf_counter() - started
@@ -141,12 +144,11 @@ async def _learning(house: House, responses: int) -> dict[str, Any]:
             worth[f"s{n}.{question.question_id}"] = points
         items.append({"student_id": f"s{n}", "submission_id": f"s{n}", "answers": answers})
     exam = await _exam(house, "learning", questions, items)
-    ann = Identity(user_id="ann", role="teacher")
-    for n in range(MARKED):
-        for question in questions:
-            response_id = f"s{n}.{question.question_id}"
-            wish = Wish(points=float(worth[response_id]), reason="bench")
-            await house.grading.marking.override(exam, response_id, wish, ann.user_id, client_id=None)
+    await _graded(house, "learning", purpose="trial", sample=MARKED)
+    gus = Identity(user_id="gus", role="grader")
+    while (task := await house.grading.marking.next_task(exam, gus.user_id, gus.role, "bench")) is not None:
+        wish = Wish(points=float(worth[task.row.response_id]))
+        await house.grading.marking.submit(exam, task.row.task_id, wish, gus, gus.role, client_id=None)
     batch, took = await _graded(house, "learning")
     graders = await house.database.read_raw(
         lambda c: c.execute(
