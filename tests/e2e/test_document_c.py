@@ -27,7 +27,6 @@ RECORDED = ("recorder in pieces", "recorder as webm", "recorder as wav")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(FETCH_TIMEOUT_S),
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(shutil.which("chromium") is None, reason="Debian's chromium is not installed"),
     pytest.mark.skipif(not (WEB / "node_modules").is_dir(), reason="the web packages are not installed (`make setup`)"),
 ]

@@ -17,7 +17,6 @@ CHROMIUM = shutil.which("chromium")
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-@pytest.mark.xdist_group("browser")
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (`apt-get install chromium`)")
 @pytest.mark.skipif(not (WEB / "node_modules").exists(), reason="the web app's packages are not installed (`npm ci`)")
 @pytest.mark.skipif(find_spec("dbos") is None, reason="the extra `grading` is not installed")

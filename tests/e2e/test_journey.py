@@ -17,7 +17,6 @@ CHROMIUM = shutil.which("chromium")
 
 @pytest.mark.slow
 @pytest.mark.timeout(420)
-@pytest.mark.xdist_group("browser")
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (`apt-get install chromium`)")
 @pytest.mark.parametrize("language", ["en", "ko", "zh"])
 def test_from_sign_in_to_report_in_a_browser(tmp_path: Path, language: str) -> None:

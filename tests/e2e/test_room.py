@@ -17,7 +17,6 @@ CHROMIUM = shutil.which("chromium")
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
-@pytest.mark.xdist_group("browser")
 @pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed (`apt-get install chromium`)")
 @pytest.mark.skipif(not (WEB / "node_modules").exists(), reason="the web app's packages are not installed (`npm ci`)")
 def test_spec_1_two_browsers_hold_an_interview_in_a_room(tmp_path: Path) -> None:

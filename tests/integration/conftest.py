@@ -7,15 +7,6 @@ import pytest
 
 from tests.integration.server import ServerProcess
 
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of it starts processes."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.slow)
-
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
