@@ -8,7 +8,6 @@ import asyncio
 import base64
 import json
 import shutil
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,11 +16,11 @@ from typing import Any, Final
 import httpx
 import numpy as np
 import pytest
-import soxr
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.integration.server import ServerProcess
 from tests.models import FETCH_TIMEOUT_S
+from tests.voices import said
 from vivavoce.domain.speech import SAMPLE_RATE, Samples
 from vivavoce.engines.asr.openai_compatible import wav_bytes
 from vivavoce.engines.diarization import campplus, segmentation
@@ -31,8 +30,8 @@ pytestmark = [
     pytest.mark.timeout(FETCH_TIMEOUT_S),
     pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed"),
 ]
-#: Voice and pitch of the synthesiser, and by how much the throat is shortened: without that it has one throat for all.
-VOICES: Final = {"A": ("en-us+f2", 80, 0.78), "B": ("en-us+f2", 80, 1.3), "C": ("en-us+Mr serious", 30, 0.78)}
+#: Who speaks how (`tests.voices.said`).
+VOICES: Final = {"A": ("f2", 80, 0.78), "B": ("f2", 80, 1.3), "C": ("Mr serious", 30, 0.78)}
 SCRIPT: Final = (
     ("A", "Good morning everybody. Could you tell us about a project that you are proud of?"),
     ("B", "Last year I rebuilt the payment service of our shop, because it lost orders every single week."),
@@ -57,23 +56,12 @@ def server(tmp_path: Path, speech_models: Path) -> Iterator[ServerProcess]:
         process.stop()
 
 
-def said(who: str, text: str) -> Samples:
-    voice, pitch, shorter = VOICES[who]
-    command = ["espeak-ng", "-v", voice, "-p", str(pitch), "-s", str(round(145 / shorter)), "--stdout", text]
-    data = subprocess.run(command, check=True, capture_output=True).stdout
-    samples = np.frombuffer(data[44 : 44 + (len(data) - 44) // 2 * 2], "<i2").astype(np.float32) / 32768.0
-    loud = np.flatnonzero(np.abs(samples) > 0.01)
-    rate = int.from_bytes(data[24:28], "little") * shorter
-    resampled: Samples = soxr.resample(samples[loud[0] : loud[-1] + 1], rate, SAMPLE_RATE).astype(np.float32)
-    return resampled
-
-
 def conversation(pause_s: float) -> tuple[Samples, list[tuple[str, float, float]]]:
     """Everybody's turns with a short pause between, and who spoke from when to when."""
     pieces, turns = [np.zeros(SAMPLE_RATE // 2, np.float32)], []
     at_s = 0.5
     for who, text in SCRIPT:
-        speech = said(who, text)
+        speech = said(*VOICES[who], text)
         turns.append((who, at_s, at_s + len(speech) / SAMPLE_RATE))
         pieces += [speech, np.zeros(round(pause_s * SAMPLE_RATE), np.float32)]
         at_s = turns[-1][2] + pause_s
@@ -159,7 +147,9 @@ async def test_issue_panel_three_voices_are_told_apart_while_they_speak(server: 
 
 async def test_issue_panel_an_enrolled_voice_is_known_by_its_name_from_its_first_word(server: ServerProcess) -> None:
     samples, turns = conversation(pause_s=1.6)
-    sample = np.concatenate([said("B", text) for text in ("My name is Beatrice Baker.", *(text for _, text in SCRIPT))])
+    sample = np.concatenate(
+        [said(*VOICES["B"], text) for text in ("My name is Beatrice Baker.", *(text for _, text in SCRIPT))]
+    )
     recording = base64.b64encode(wav_bytes(sample[: 30 * SAMPLE_RATE])).decode()
     heard: list[dict[str, Any]] = []
     async with panel(server, "enrolled") as ws:

@@ -106,15 +106,6 @@ async def test_spec_0_7_a_recording_over_the_limit_is_refused_and_leaves_nothing
     assert await house.house.blobs.total() == 0
 
 
-@pytest.mark.parametrize(
-    ("audio", "kind", "status"),
-    [
-        (b"", "audio/wav", 422),
-        (b"PK\x03\x04" + b"\0" * 100, "audio/wav", 415),
-        (b"words " * 50, "text/plain", 415),
-        (b"words " * 50, "application/octet-stream", 415),
-    ],
-)
 async def test_spec_0_7_a_recording_may_be_as_large_as_the_setting_says(tmp_path: Path) -> None:
     speech = ToneSpeech()
     async with served(tmp_path / "large", speech, audio_upload_bytes=10_000_000) as house:
@@ -127,6 +118,15 @@ async def test_spec_0_7_a_recording_may_be_as_large_as_the_setting_says(tmp_path
             assert (refused.status_code, refused.json()["error"]) == (413, "too_large")
 
 
+@pytest.mark.parametrize(
+    ("audio", "kind", "status"),
+    [
+        (b"", "audio/wav", 422),
+        (b"PK\x03\x04" + b"\0" * 100, "audio/wav", 415),
+        (b"words " * 50, "text/plain", 415),
+        (b"words " * 50, "application/octet-stream", 415),
+    ],
+)
 async def test_what_is_no_audio_is_refused_over_http(house: Served, audio: bytes, kind: str, status: int) -> None:
     session_id = await interview(house, "kim")
     async with candidate(house, session_id) as http:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from websockets.asyncio.client import ClientConnection
 
@@ -60,10 +61,7 @@ def chunks(*, headers: bool = True) -> list[dict[str, Any]]:
 
 
 def spoken_to_its_end() -> Any:
-    silent = int(2.5 * RATE)
-    padded = SPEECH.copy()
-    padded.resize(len(SPEECH) + silent)
-    return padded
+    return np.concatenate([SPEECH, np.zeros(int(2.5 * RATE), SPEECH.dtype)])
 
 
 def words_of(answers: list[dict[str, Any]]) -> str:

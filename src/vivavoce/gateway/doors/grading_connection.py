@@ -139,6 +139,8 @@ class GradingConnection(ABC):
     def _worked(self) -> None:
         self._worker = None
         self.ws.resume_reading()
+        if self._backlog:  # came after the last look, or after something broke
+            self._worker = self.door.spawn(self._work(), then=self._worked)
 
     async def token_refresh(self, message: m.TokenRefresh) -> None:
         identity = await self.door.identify_again(message.token)

@@ -208,6 +208,8 @@ class PanelConnection:
     def _worked(self) -> None:
         self._worker = None
         self.ws.resume_reading()
+        if self._backlog:  # came after the last look, or after something broke
+            self._worker = self.door.spawn(self._work(), then=self._worked)
 
     @property
     def busy(self) -> bool:
