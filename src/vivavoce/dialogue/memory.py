@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from statistics import mean
+from statistics import fmean
 from typing import Final
 
 import msgspec
@@ -118,4 +118,4 @@ def uncovered(plan: InterviewPlan, bank: QuestionBank, memory: Memory) -> tuple[
 def _pace(turns: tuple[Turn, ...]) -> float:
     """Mean seconds of an exchange; the usual pace counts as seen twice, so that one long pause decides nothing."""
     gaps = [max(0.0, later.reply_at_s - earlier.reply_at_s) for earlier, later in pairwise(turns)]
-    return mean([*gaps[-8:], _USUAL_PACE_S, _USUAL_PACE_S])
+    return fmean([*gaps[-8:], _USUAL_PACE_S, _USUAL_PACE_S])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -51,14 +52,32 @@ class AnswerQuality(msgspec.Struct, frozen=True, kw_only=True):
     missing: tuple[str, ...] = ()
 
 
+class _Reading(msgspec.Struct, frozen=True):
+    """What one sentence holds. A longer answer repeats sentences that were read before."""
+
+    counts: Mapping[str, int]
+    numbers: int
+    names: int
+    orders: bool
+
+
+@lru_cache(maxsize=8192)
+def _read(sentence: str, language: Language) -> _Reading:
+    lex = lexicon(language)
+    numbers = len(_NUMBER.findall(sentence))
+    if language == "en":
+        numbers += len(_ENGLISH_NUMBER.findall(sentence.lower()))
+        names = len(_NAME.findall(sentence))
+    else:
+        numbers += len(_KOREAN_NUMBER.findall(sentence)) if language == "ko" else 0
+        names = len(_LATIN_TERM.findall(sentence))
+    return _Reading(lex.counts(sentence), numbers, names, lex.any("injection", sentence))
+
+
 @lru_cache(maxsize=1024)
 def without_orders(text: str, language: Language) -> str:
     """Return the text without sentences that give orders to a model; the rest stays word for word."""
-    lex = lexicon(language)
-    kept = sentences(text)
-    if lex.any("injection", normal(text)):  # hardly ever: only then is each sentence looked at
-        kept = [sentence for sentence in kept if not lex.any("injection", normal(sentence))]
-    return " ".join(kept)
+    return " ".join([sentence for sentence in sentences(text) if not _read(normal(sentence), language).orders])
 
 
 @lru_cache(maxsize=4096)
@@ -76,12 +95,12 @@ def assess(text: str, language: Language, question: Question | None = None, ques
             off_topic=1.0 if gave_orders else 0.0, hostility=0.0, overall=0.0,
         )  # fmt: skip
     length = min(1.0, words / lex.full_answer_words)
-    # Sentence by sentence: what was read of an earlier part of a longer answer need not be read again.
     said = sentences(folded)
+    read = [_read(sentence, language) for sentence in said]
     counts: Counter[str] = Counter()
-    for sentence in said:
-        counts.update(lex.counts(sentence))
-    specificity = _specificity(folded, language, counts)
+    for reading in read:
+        counts.update(reading.counts)
+    specificity = _specificity(read, counts)
     covered, missing = _points(folded.lower(), language, question)
     relevance = _relevance(said, language, lex, counts, question, question_text, len(covered))
     evasiveness = _evasiveness(lex, counts, words, specificity)
@@ -105,15 +124,10 @@ def assess(text: str, language: Language, question: Question | None = None, ques
     )
 
 
-def _specificity(text: str, language: Language, counts: Counter[str]) -> float:
+def _specificity(read: list[_Reading], counts: Counter[str]) -> float:
     """Figures, names, what the person did, when, and what came of it."""
-    numbers = len(_NUMBER.findall(text))
-    if language == "en":
-        numbers += len(_ENGLISH_NUMBER.findall(text.lower()))
-        names = len(_NAME.findall(text))
-    else:
-        numbers += len(_KOREAN_NUMBER.findall(text)) if language == "ko" else 0
-        names = len(_LATIN_TERM.findall(text))
+    numbers = sum([reading.numbers for reading in read])
+    names = sum([reading.names for reading in read])
     parts = (
         0.25 * min(1.0, numbers / 2),
         0.15 * min(1.0, names / 2),
@@ -139,7 +153,7 @@ def _points(text: str, language: Language, question: Question | None) -> tuple[t
 
 
 def _relevance(
-    said: list[str],
+    said: tuple[str, ...],
     language: Language,
     lex: Lexicon,
     counts: Counter[str],

@@ -115,7 +115,9 @@ def salient_quote(text: str, language: Language, question: Question | None, used
     """
     lex = lexicon(language)
     kept = without_orders(text, language)
-    cues = tuple(cue.lower() for point in question.expects for cue in point.cues) if question is not None else ()
+    lowered = kept.lower()
+    points = question.expects if question is not None else ()
+    cues = [cue for point in points for cue in map(str.lower, point.cues) if has_cue(lowered, cue, language)]
     asked = question.text.lower() if question is not None else ""
     best, best_score = "", 1.0
     for position, phrase in enumerate(_phrases(kept, language, lex)):
@@ -127,7 +129,7 @@ def salient_quote(text: str, language: Language, question: Question | None, used
     return best
 
 
-def _worth(phrase: str, language: Language, lex: Lexicon, cues: tuple[str, ...], asked: str) -> float:
+def _worth(phrase: str, language: Language, lex: Lexicon, cues: list[str], asked: str) -> float:
     lowered = phrase.lower()
     score = 0.0
     if _TERM.search(phrase) or (language != "en" and _LATIN.search(phrase)):
@@ -135,20 +137,21 @@ def _worth(phrase: str, language: Language, lex: Lexicon, cues: tuple[str, ...],
     if _DIGIT.search(phrase):
         # A change says more than a bare figure, and a bare figure less than a thing with a name.
         score += 0.6 if len(_FIGURES.findall(phrase)) > 1 else -0.2 if phrase[0].isdigit() and language == "en" else 0.3
-    score += 0.3 * min(2, sum(cue in lowered and has_cue(lowered, cue, language) for cue in cues))
+    score += 0.3 * min(2, len([cue for cue in cues if has_cue(lowered, cue, language)])) if cues else 0.0
     if language == "en":
-        words = [word for word in lowered.split() if word not in _DETERMINERS]
+        all_words = lowered.split()
+        words = [word for word in all_words if word not in _DETERMINERS]
         score += (0.0, 0.9, 1.2, 1.1)[min(len(words), 4) - 1] if words else 0.0
         score -= 0.8 if len(words) <= 2 and words and words[-1] in lex.units else 0.0
-        score -= 0.9 if all(word in lex.commonplace for word in words) else 0.0
+        score -= 0.9 if lex.commonplace.issuperset(words) else 0.0
         untelling = _untelling(language)
         telling = [word for word in words if word not in untelling]
         score -= 0.6 if len(telling) < 2 and words and not _FIGURE_OR_NAME.search(phrase) else 0.0
-        score += 0.3 if max((len(word) for word in words), default=0) >= 7 else 0.0
-        score += 0.25 if len(words) < len(lowered.split()) else 0.0
+        score += 0.3 if max(map(len, words), default=0) >= 7 else 0.0
+        score += 0.25 if len(words) < len(all_words) else 0.0
     elif language == "ko":
         words = lowered.split()
-        score -= 0.9 if all(word in lex.commonplace for word in words) else 0.0
+        score -= 0.9 if lex.commonplace.issuperset(words) else 0.0
         score += (0.5, 1.0, 1.2, 1.1)[min(len(words), 4) - 1]
         score += 0.3 if len(lowered) >= 5 else 0.0
     else:

@@ -34,9 +34,10 @@ def normal(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(_APOSTROPHES).strip()
 
 
-def sentences(text: str) -> list[str]:
+@lru_cache(maxsize=2048)
+def sentences(text: str) -> tuple[str, ...]:
     """Split into sentences, in order, without empty ones; the pieces stand in the text word for word."""
-    return [piece.strip() for piece in _SENTENCE_END.split(text) if piece and piece.strip()]
+    return tuple([piece.strip() for piece in _SENTENCE_END.split(text) if piece and piece.strip()])
 
 
 def without_particle(word: str) -> str:

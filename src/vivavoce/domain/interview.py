@@ -107,7 +107,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     heard: Heard = "answer"
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Turn(msgspec.Struct, frozen=True, gc=False):
     """One exchange: what the candidate said (empty in an opening) and what the interviewer replied.
 
     Times are seconds of session time (the candidate's clock, which stops while they are away). The question that an

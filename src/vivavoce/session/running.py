@@ -38,7 +38,7 @@ from vivavoce.session.rows import changed_row, membership_rows, outbox_items, se
 _LOG: Final = logging.getLogger(__name__)
 #: Events decoded and folded between two looks at the event loop (about 2 ms).
 PAGE: Final = 1024
-_READ_AHEAD: Final = 3
+_READ_AHEAD: Final = 8
 _COMMANDS_REMEMBERED: Final = 512
 _ATTEMPTS: Final = 5
 _RELOAD_PAUSE_S: Final = 0.5

@@ -108,6 +108,24 @@ async def test_spec_0_3_the_same_command_twice_in_one_group_is_stored_once(store
     assert len(stored_events(await stores.log.read("a", 0, 10))) == 1
 
 
+async def test_spec_0_3_a_repetition_at_the_right_head_takes_nothing_from_its_group(stores: Stores) -> None:
+    await stores.log.append(request("a", 0, "1", client_id="c1"))
+    results = await asyncio.gather(
+        stores.log.append(request("b", 0, "1", "2", client_id="c1")),
+        stores.log.append(request("a", 1, "1", client_id="c1")),
+        stores.log.append(request("a", 1, "2", client_id="c2")),
+        stores.log.append(request("b", 2, "3")),
+    )
+    assert [(result.first, result.last, result.duplicate) for result in results] == [
+        (1, 2, False),
+        (1, 1, True),
+        (2, 2, False),
+        (3, 3, False),
+    ]
+    assert [stored.seq for stored in stored_events(await stores.log.read("a", 0, 10))] == [1, 2]
+    assert [stored.seq for stored in stored_events(await stores.log.read("b", 0, 10))] == [1, 2, 3]
+
+
 async def test_spec_0_3_client_ids_are_unique_per_sender_and_stream(stores: Stores) -> None:
     await stores.log.append(request("a", 0, "1", client_id="c1", actor="u"))
     assert not (await stores.log.append(request("a", 1, "2", client_id="c1", actor="v"))).duplicate

@@ -227,6 +227,8 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA journal_size_limit=67108864")
+        # A page that many commits touch (the end of a busy stream) is written back once for all of them.
+        connection.execute("PRAGMA wal_autocheckpoint=4000")
     connection.execute("PRAGMA busy_timeout=5000")
     connection.execute("PRAGMA cache_size=-8192")
     return connection

@@ -26,6 +26,7 @@ _INSERT_EVENT: Final = (
     "INSERT INTO events (stream, seq, first, event_id, type, at, actor, client_id, payload, salt, commitment)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_TAKE_BACK: Final = "DELETE FROM events WHERE stream = ? AND seq = ? AND event_id = ?"
 _ROW_FIELDS: Final = SessionRow.__struct_fields__
 _UPSERT_SESSION: Final = (
     f"INSERT INTO sessions ({', '.join(_ROW_FIELDS)}) VALUES ({', '.join('?' * len(_ROW_FIELDS))})"  # noqa: S608
@@ -40,9 +41,8 @@ _INSERT_OUTBOX: Final = "INSERT OR IGNORE INTO outbox (key, kind, subject, not_b
 #: positions is a page; walked along the index, its rows come in order.
 _READ: Final = (
     "SELECT CAST('[' || min(seq) || ',[\"' || group_concat(event_id, '\",\"') || '\"],[' || group_concat(at)"
-    " || '],[' || group_concat(json_quote(actor))"
-    " || '],[' || group_concat(iif(client_id IS NULL, 'null', json_quote(client_id)))"
-    " || '],[' || group_concat(payload) || ']]' AS BLOB) FROM events INDEXED BY idx_events_stream_seq"
+    " || '],' || json_group_array(actor) || ',' || json_group_array(client_id)"
+    " || ',[' || group_concat(payload) || ']]' AS BLOB) FROM events INDEXED BY idx_events_stream_seq"
     " WHERE stream = (SELECT id FROM streams WHERE name = ?1) AND seq > ?2 AND seq <= ?2 + ?3"
 )
 _FIND: Final = (
@@ -105,6 +105,20 @@ def _position(connection: sqlite3.Connection, stream: str) -> tuple[str, int]:
     return epoch, head or 0
 
 
+class _Group:
+    """What a group of appends comes to: the rows of each table, and each request's outcome."""
+
+    __slots__ = ("events", "memberships", "others", "outbox", "outcomes", "sessions")
+
+    def __init__(self) -> None:
+        self.events: list[tuple[object, ...]] = []
+        self.sessions: dict[str, tuple[object, ...]] = {}
+        self.memberships: list[tuple[object, ...]] = []
+        self.outbox: list[tuple[object, ...]] = []
+        self.others: dict[type[msgspec.Struct], list[tuple[object, ...]]] = {}
+        self.outcomes: list[Appended | Exception] = []
+
+
 class _Appender:
     """Runs in the writer thread only."""
 
@@ -116,33 +130,57 @@ class _Appender:
         self._streams.clear()
 
     def run(self, connection: sqlite3.Connection, requests: list[Append]) -> list[Appended | Exception]:
-        rows: list[tuple[object, ...]] = []
-        sessions: dict[str, tuple[object, ...]] = {}
-        memberships: list[tuple[object, ...]] = []
-        outbox: list[tuple[object, ...]] = []
-        others: dict[type[msgspec.Struct], list[tuple[object, ...]]] = {}
-        group: dict[tuple[str, str, str], Appended] = {}
-        outcomes: list[Appended | Exception] = []
+        """Nearly every client_id is new, so at first none is looked up; where the unique index knows one, all are."""
+        group = self._prepare(connection, requests, look_up=False)
+        try:
+            connection.executemany(_INSERT_EVENT, group.events)
+        except sqlite3.IntegrityError:
+            # By hand, because a savepoint would keep a copy of every page that any group touches.
+            connection.executemany(_TAKE_BACK, [(row[0], row[1], row[3]) for row in group.events])
+            for request in requests:
+                self._streams.pop(request.stream, None)
+            group = self._prepare(connection, requests, look_up=True)
+            connection.executemany(_INSERT_EVENT, group.events)
+        for statement, values in (
+            (_UPSERT_SESSION, list(group.sessions.values())),
+            (_UPSERT_MEMBERSHIP, group.memberships),
+            (_INSERT_OUTBOX, group.outbox),
+        ):
+            if values:
+                connection.executemany(statement, values)
+        if group.others:
+            for kind, (statement, _) in self._statements.items():
+                if kind in group.others:
+                    connection.executemany(statement, group.others[kind])
+        return group.outcomes
+
+    def _prepare(self, connection: sqlite3.Connection, requests: list[Append], *, look_up: bool) -> _Group:
+        """Decide what each request comes to; writes no event."""
+        group = _Group()
+        done: dict[tuple[str, str, str], Appended] = {}
         salts = os.urandom(_SALT_BYTES * sum(len(request.events) for request in requests))
         at_salt = 0
         for request in requests:
+            stream = self._stream(connection, request.stream)
+            fits = stream.head == request.expected
             key = None
             if request.client_id is not None:
                 key = (request.stream, request.actor, request.client_id)
-                known = group.get(key) or self._find(connection, *key)
+                known = done.get(key)
+                if known is None and (look_up or not fits):
+                    known = self._find(connection, *key)
                 if known is not None:
-                    outcomes.append(known)
+                    group.outcomes.append(known)
                     continue
-            stream = self._stream(connection, request.stream)
-            if stream.head != request.expected:
-                outcomes.append(SequenceConflictError(request.stream, stream.head))
+            if not fits:
+                group.outcomes.append(SequenceConflictError(request.stream, stream.head))
                 continue
             first = stream.head + 1
             last = stream.head + len(request.events)
             for seq, event in enumerate(request.events, first):
                 salt = salts[at_salt : at_salt + _SALT_BYTES]
                 at_salt += _SALT_BYTES
-                rows.append(
+                group.events.append(
                     (
                         stream.id,
                         seq,
@@ -159,27 +197,15 @@ class _Appender:
                 )
             stream.head = last
             if request.session_row is not None:
-                sessions[request.session_row.session_id] = msgspec.structs.astuple(request.session_row)
-            memberships += [(m.session_id, m.user_id, m.role, m.active) for m in request.memberships]
-            outbox += [(o.key, o.kind, o.subject) for o in request.outbox]
+                group.sessions[request.session_row.session_id] = msgspec.structs.astuple(request.session_row)
+            group.memberships += [(m.session_id, m.user_id, m.role, m.active) for m in request.memberships]
+            group.outbox += [(o.key, o.kind, o.subject) for o in request.outbox]
             for row in request.rows:
-                others.setdefault(type(row), []).append(self._statements[type(row)][1](row))
-            outcomes.append(Appended(first, last))
+                group.others.setdefault(type(row), []).append(self._statements[type(row)][1](row))
+            group.outcomes.append(Appended(first, last))
             if key is not None:
-                group[key] = Appended(first, last, duplicate=True)
-        for statement, values in (
-            (_INSERT_EVENT, rows),
-            (_UPSERT_SESSION, list(sessions.values())),
-            (_UPSERT_MEMBERSHIP, memberships),
-            (_INSERT_OUTBOX, outbox),
-        ):
-            if values:
-                connection.executemany(statement, values)
-        if others:
-            for kind, (statement, _) in self._statements.items():
-                if kind in others:
-                    connection.executemany(statement, others[kind])
-        return outcomes
+                done[key] = Appended(first, last, duplicate=True)
+        return group
 
     def _find(self, connection: sqlite3.Connection, stream: str, actor: str, client_id: str) -> Appended | None:
         row = connection.execute(_FIND, (stream, actor, client_id)).fetchone()

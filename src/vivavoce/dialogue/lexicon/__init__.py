@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import cache
 from importlib import resources
-from types import MappingProxyType
 from typing import Final
 
 import msgspec
 
-from vivavoce.dialogue.lexicon.openings import opening_words, words_of
+from vivavoce.dialogue.lexicon.telling import telling_words, words_of
 from vivavoce.domain.interview import Language
 
 _NOT_PATTERNS: Final = frozenset(
     {"full_answer_words", "stopwords", "phrase_breaks", "commonplace", "not_last", "units"}
 )
 #: What is counted in an answer.
-_COUNTED: Final = ("first_person", "time_marker", "result", "work", "evasive", "small_talk", "hostile_directed")
+COUNTED: Final = ("first_person", "time_marker", "result", "work", "evasive", "small_talk", "hostile_directed")
 
 
 class _Patterns(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,11 +61,10 @@ class Lexicon:
         self.units = frozenset(patterns.units)
         # Lower-case patterns on lower-case text: several times as quick as patterns that ignore the case.
         self._compiled: dict[str, tuple[tuple[re.Pattern[str], frozenset[str] | None], ...]] = {
-            kind: tuple((re.compile(pattern), opening_words(pattern)) for pattern in getattr(patterns, kind))
+            kind: tuple((re.compile(pattern), telling_words(pattern)) for pattern in getattr(patterns, kind))
             for kind in patterns.__struct_fields__
             if kind not in _NOT_PATTERNS
         }
-        self.counts = lru_cache(maxsize=8192)(self._counts)
 
     def any(self, kind: str, text: str) -> bool:
         """Say whether a pattern of `kind` occurs in `text`."""
@@ -74,24 +72,20 @@ class Lexicon:
         words = words_of(lower)
         return any(
             pattern.search(lower)
-            for pattern, openings in self._compiled[kind]
-            if openings is None or not openings.isdisjoint(words)
+            for pattern, telling in self._compiled[kind]
+            if telling is None or not telling.isdisjoint(words)
         )
 
-    def _counts(self, sentence: str) -> Mapping[str, int]:
-        """How often the patterns of each counted kind occur in a sentence. A longer answer repeats what was counted."""
+    def counts(self, sentence: str) -> Mapping[str, int]:
+        """How often the patterns of each counted kind occur in a sentence; kinds that do not are left out."""
         lower = sentence.lower()
         words = words_of(lower)
-        return MappingProxyType(
-            {
-                kind: sum(
-                    len(pattern.findall(lower))
-                    for pattern, openings in self._compiled[kind]
-                    if openings is None or not openings.isdisjoint(words)
-                )
-                for kind in _COUNTED
-            }
-        )
+        found: dict[str, int] = {}
+        for kind in COUNTED:
+            for pattern, telling in self._compiled[kind]:
+                if (telling is None or not telling.isdisjoint(words)) and (hits := len(pattern.findall(lower))):
+                    found[kind] = found.get(kind, 0) + hits
+        return found
 
 
 @cache

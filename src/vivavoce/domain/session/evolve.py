@@ -95,10 +95,23 @@ def _input(s: SessionState, r: e.Recorded, d: e.InputSubmitted) -> None:
         client_id = recording.client_id
         recording.spoken = True
         recording.heard_s = max(recording.heard_s, d.spoken.end_s)
-    entry = Input(r.seq, r.event_id, d.user_id, client_id, d.text, r.at, d.at_s, d.source, d.interrupts, d.context)
-    entry.end_s = d.end_s
-    entry.spoken = d.spoken
-    s.inputs.append(entry)
+    s.inputs.append(
+        Input(
+            r.seq,
+            r.event_id,
+            d.user_id,
+            client_id,
+            d.text,
+            r.at,
+            d.at_s,
+            d.source,
+            d.interrupts,
+            d.context,
+            0,
+            d.end_s,
+            d.spoken,
+        )
+    )
     s.last_activity = r.at
     s.patience_until = s.closing_since = 0
     if s.clock_running_since is None:
@@ -163,16 +176,7 @@ def _reply(s: SessionState, r: e.Recorded, d: e.ReplyProduced) -> None:
     if last - first == 1 and s.inputs[first].spoken is None:
         entry = s.inputs[first]
         entry.answered_by = seq
-        turn = Turn(
-            input_seq=entry.seq,
-            input_text=entry.text,
-            input_at_s=entry.at_s,
-            reply_seq=seq,
-            reply_text=d.text,
-            reply_at_s=d.at_s,
-            move=d.move,
-            input_end_s=entry.end_s,
-        )
+        turn = Turn(entry.seq, entry.text, entry.at_s, seq, d.text, d.at_s, d.move, entry.end_s)
     else:
         answered = s.inputs[first:last]
         for entry in answered:
