@@ -18,6 +18,8 @@ TOGETHER = $(MAKE) --no-print-directory -j2 -Oline
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
+# Where the environment forbids Python to keep what it compiled, a server takes twice as long to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Show the commands
