@@ -33,7 +33,7 @@ def test_connections_that_stay_are_put_out_of_sight_in_steps() -> None:
 
 
 @pytest.mark.slow
-def test_everything_is_looked_at_again_when_hardly_anybody_is_there() -> None:
+def test_everything_is_looked_at_again_when_nearly_all_have_gone() -> None:
     class Node:
         alive = 0
 
@@ -47,13 +47,33 @@ def test_everything_is_looked_at_again_when_hardly_anybody_is_there() -> None:
     counts = {"total": 0, "active": 1_000}
     care = CollectorCare(lambda: counts["total"], lambda: counts["active"])
     node: Node | None = Node()
-    for turn in range(60):
-        counts["total"] += 500
-        care.sweep(float(turn))
+    counts["total"] += 500
+    care.sweep(0.0)
     assert node is not None
     node = None
     gc.collect()
     assert Node.alive == 1, "it is garbage in a cycle, out of sight"
-    counts |= {"total": counts["total"] + 500, "active": 5}
-    care.sweep(100.0)
+    counts["active"] = 5
+    care.sweep(1_000.0)
+    care.sweep(1_100.0)
+    assert Node.alive == 1, "their rooms are still at hand"
+    care.sweep(1_151.0)
     assert Node.alive == 0
+
+
+@pytest.mark.slow
+def test_nothing_is_looked_at_again_while_many_are_there_or_none_came() -> None:
+    counts = {"total": 100, "active": 5}
+    care = CollectorCare(lambda: counts["total"], lambda: counts["active"])
+    gc.unfreeze()
+    for now in (0.0, 1_000.0):
+        care.sweep(now)
+    assert gc.get_freeze_count() == 0
+    counts |= {"total": 1_000, "active": 900}
+    care.sweep(2_000.0)
+    frozen = gc.get_freeze_count()
+    new = [[number] for number in range(10_000)]
+    for now in (3_000.0, 4_000.0):
+        care.sweep(now)
+    assert new
+    assert gc.get_freeze_count() <= frozen

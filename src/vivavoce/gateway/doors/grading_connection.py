@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -20,6 +19,7 @@ from vivavoce.domain.exam.alerts import Alert
 from vivavoce.domain.exam.batch import BatchState, RecordedBatch
 from vivavoce.domain.exam.exam import Wish
 from vivavoce.domain.ids import check_client_id
+from vivavoce.gateway.doors.in_order import InOrder
 from vivavoce.gateway.json import decode_json
 from vivavoce.gateway.socket import WebSocket
 from vivavoce.grading.batches import RunningBatch
@@ -40,14 +40,12 @@ if TYPE_CHECKING:
 _REPLAY_BYTES: Final = 128 * 1024
 _CLOSE_RESUME: Final = 4008
 _CLOSE_FORBIDDEN: Final = 4403
-#: Messages that may wait before nothing more is read.
-_BACKLOG: Final = 64
 
 Work = Callable[[Any], Coroutine[Any, Any, None]]
 
 
 class GradingConnection(ABC):
-    """The state of one socket. Wishes are worked off in order by one task."""
+    """The state of one socket. Wishes are worked off in order."""
 
     messages: ClassVar[Mapping[str, type[m.ClientMessage]]]
 
@@ -69,8 +67,7 @@ class GradingConnection(ABC):
         self._stream = stream
         self._following: Following | None = None
         self._warned = False
-        self._backlog: list[tuple[Work, m.ClientMessage]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._wishes = InOrder[m.ClientMessage](door.spawn, ws, self._refuse)
 
     # --- coming in ----------------------------------------------------------------------------------------------
 
@@ -111,7 +108,7 @@ class GradingConnection(ABC):
             message = decode(decode_json(data), len(data), self.messages)
             check_client_id(message.client_id)
             if not isinstance(message, m.HeartbeatResponse):
-                self._later(self.work_of(message), message)
+                self._wishes.add(self.work_of(message), message)
         except VivavoceError as error:
             self.send_error(error)
 
@@ -119,28 +116,9 @@ class GradingConnection(ABC):
     def work_of(self, message: m.ClientMessage) -> Work:
         """What a message wishes."""
 
-    def _later(self, work: Work, message: m.ClientMessage) -> None:
-        self._backlog.append((work, message))
-        if len(self._backlog) >= _BACKLOG:
-            self.ws.pause_reading()
-        if self._worker is None:
-            self._worker = self.door.spawn(self._work(), then=self._worked)
-
-    async def _work(self) -> None:
-        while self._backlog:
-            work, message = self._backlog.pop(0)
-            try:
-                await work(message)
-            except VivavoceError as error:
-                named = {} if message.client_id is None else {"client_id": message.client_id}
-                told = VivavoceError(error.code, error.details, reason=error.reason, info={**error.info, **named})
-                self.send_error(told)
-
-    def _worked(self) -> None:
-        self._worker = None
-        self.ws.resume_reading()
-        if self._backlog:  # came after the last look, or after something broke
-            self._worker = self.door.spawn(self._work(), then=self._worked)
+    def _refuse(self, error: VivavoceError, message: m.ClientMessage) -> None:
+        named = {} if message.client_id is None else {"client_id": message.client_id}
+        self.send_error(VivavoceError(error.code, error.details, reason=error.reason, info={**error.info, **named}))
 
     async def token_refresh(self, message: m.TokenRefresh) -> None:
         identity = await self.door.identify_again(message.token)
@@ -344,7 +322,7 @@ class QualityConnection(GradingConnection):
         self._alerts: dict[str, Alert] = {alert.alert_id: alert for alert in exam.state.open_alerts.values()}
 
     def greet(self) -> None:
-        self._later(self._refresh, m.RefreshMetrics())
+        self._wishes.add(self._refresh, m.RefreshMetrics())
         for alert in self._alerts.values():
             self.send(projector.alert(alert, seq=self.exam.published))
 

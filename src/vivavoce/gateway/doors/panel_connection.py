@@ -20,6 +20,7 @@ from vivavoce.domain.session import panel as p
 from vivavoce.domain.session.panel_rules import canonical_label
 from vivavoce.domain.session.private import NoteTaken, PrivateRecorded, PrivateState, take_note
 from vivavoce.evaluation.panel import session_time
+from vivavoce.gateway.doors.in_order import InOrder
 from vivavoce.gateway.doors.panel_audio import PanelAudio, decoded_audio
 from vivavoce.gateway.json import decode_json
 from vivavoce.gateway.socket import WebSocket
@@ -44,24 +45,21 @@ _CLOSE_FORBIDDEN: Final = 4403
 _LAST_WORDS_S: Final = 10.0
 #: How long an end, or an answer to a request, waits for the last scores; what comes later is in the report.
 _LAST_SCORES_S: Final = 20.0
-#: Messages that may wait before nothing more is read.
-_BACKLOG: Final = 64
 _TRANSCRIPT: Final = (m.UtteranceMessage, m.UtterancesReassigned, m.SpeakerUpdated, m.SpeakersMerged)
 
 
 class PanelConnection:
-    """The state of one socket. Messages that wait for something are worked off in order by one task."""
+    """The state of one socket. Messages that wait for something are worked off in order."""
 
     __slots__ = (
         "_audio",
-        "_backlog",
         "_language",
         "_leave_private",
         "_present",
         "_private_seq",
         "_subscription",
         "_warned",
-        "_worker",
+        "_wishes",
         "began_seq",
         "door",
         "features",
@@ -100,8 +98,7 @@ class PanelConnection:
         """The session's newest seq when this client came."""
         self._leave_private: Callable[[], None] | None = None
         self._audio = PanelAudio(self)
-        self._backlog: list[tuple[Callable[[Any], Any], Any]] = []
-        self._worker: asyncio.Task[None] | None = None
+        self._wishes = InOrder[Any](door.spawn, ws, lambda error, message: self.refuse(error, message.client_id))
 
     # --- coming in ----------------------------------------------------------------------------------------------
 
@@ -189,32 +186,12 @@ class PanelConnection:
 
     def later(self, work: Callable[[Any], Any], message: Any) -> None:
         """Work that waits for a store or an engine: after what came before it, before what comes after."""
-        self._backlog.append((work, message))
-        if len(self._backlog) >= _BACKLOG:
-            self.ws.pause_reading()
-        if self._worker is None:
-            self._worker = self.door.spawn(self._work(), then=self._worked)
-
-    async def _work(self) -> None:
-        while self._backlog:
-            work, message = self._backlog.pop(0)
-            if len(self._backlog) == _BACKLOG // 2:
-                self.ws.resume_reading()
-            try:
-                await work(message)
-            except VivavoceError as error:
-                self.refuse(error, message.client_id)
-
-    def _worked(self) -> None:
-        self._worker = None
-        self.ws.resume_reading()
-        if self._backlog:  # came after the last look, or after something broke
-            self._worker = self.door.spawn(self._work(), then=self._worked)
+        self._wishes.add(work, message)
 
     @property
     def busy(self) -> bool:
         """Whether messages wait that came before."""
-        return self._worker is not None
+        return self._wishes.busy
 
     @property
     def spoken_language(self) -> str:
