@@ -67,7 +67,7 @@ class GradingConnection(ABC):
         self._stream = stream
         self._following: Following | None = None
         self._warned = False
-        self._wishes = InOrder[m.ClientMessage](door.spawn, ws, self._refuse)
+        self._wishes = InOrder[Any](door.spawn, ws, self._refuse)
 
     # --- coming in ----------------------------------------------------------------------------------------------
 
