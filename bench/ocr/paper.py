@@ -10,8 +10,9 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
+from vivavoce.domain.answer_sheet import Box, Bubble
 from vivavoce.domain.interview import Language
-from vivavoce.engines.ocr.contract import Box, Bubble, Region, Template
+from vivavoce.engines.ocr.contract import Region, Template
 
 FONTS: Final = Path("/usr/share/fonts/opentype/noto")
 #: A4 at 200 dots per inch.

@@ -73,7 +73,7 @@ from vivavoce.governance.rights import Rights
 from vivavoce.grading_house import Grading, build_grading
 from vivavoce.http.api import create_api
 from vivavoce.http.request_rate import RequestRate
-from vivavoce.http.services import Peer, Services
+from vivavoce.http.services import SCAN_LIMIT, Peer, Services
 from vivavoce.identity.accounts import Users
 from vivavoce.identity.api_keys import ApiKeyDesk
 from vivavoce.identity.doorman import Doorman
@@ -114,6 +114,7 @@ _UPKEEP_EVERY_S: Final = 3600
 _AUDIO_PATH: Final = "/api/v1/sessions/*/audio"
 _CSV_PATH: Final = "/api/v1/exams/*/submissions/csv"
 _CSV_LIMIT: Final = 32 * 1024 * 1024
+_SCAN_PATH: Final = "/api/v1/exams/*/submissions/scan"
 #: Events with which something comes into the outbox.
 _LEAVES_WORK: Final = (e.SessionEnded, e.RecordingHeard, cf.TranscriptConfirmed, cf.ConfirmationLapsed)
 
@@ -319,7 +320,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         forget_pages=database.forget_pages,
         erase_elsewhere=_erasing(invitation_rows, blobs, records),
     )
-    grading = build_grading(settings, database, log, clock)
+    grading = build_grading(settings, database, log, blobs, clock)
     relay = Relay(
         sql_stores.SqlOutbox(database),
         clock,
@@ -375,7 +376,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
             max_connections_per_address=settings.max_connections_per_address,
             heartbeat_s=settings.heartbeat_s,
             idle_timeout_s=settings.idle_timeout_s,
-            body_limits=[(_AUDIO_PATH, settings.audio_upload_bytes), (_CSV_PATH, _CSV_LIMIT)],
+            body_limits=[(_AUDIO_PATH, settings.audio_upload_bytes), (_CSV_PATH, _CSV_LIMIT), (_SCAN_PATH, SCAN_LIMIT)],
         ),
         [
             Route(lambda handshake: door if door.serves(handshake) else None),

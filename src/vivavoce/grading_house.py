@@ -24,6 +24,7 @@ from vivavoce.domain.exam.exam import ExamState
 from vivavoce.engines.grader.contract import Grader
 from vivavoce.engines.grader.exact import ExactGrader
 from vivavoce.engines.grader.rubric import RubricGrader
+from vivavoce.engines.ocr.installed import SheetReaderOnDemand
 from vivavoce.exam_ports import Roster
 from vivavoce.grading.appeals import Appeals
 from vivavoce.grading.batches import Batches, Watch
@@ -33,10 +34,11 @@ from vivavoce.grading.marking import Marking
 from vivavoce.grading.parts import GradingParts
 from vivavoce.grading.quality import QualityMonitor
 from vivavoce.grading.results import Results
+from vivavoce.grading.scans import Scans
 from vivavoce.grading.work import Results as ChunkResults
 from vivavoce.grading.work import Slice, scheme_of
 from vivavoce.grading.worker import LOCAL_QUEUE, MODEL_QUEUE, ChunkRunner, Desk, RateLimit, chooser
-from vivavoce.ports import Clock, EventLog
+from vivavoce.ports import BlobStore, Clock, EventLog
 from vivavoce.settings import Settings, SettingsError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -56,6 +58,8 @@ class Grading:
     appeals: Appeals
     results: Results
     quality: QualityMonitor
+    scans: Scans
+    reader: SheetReaderOnDemand
     roster: Roster
     jobs: DbosJobs
     watch: Watch
@@ -71,6 +75,7 @@ class Grading:
             appeals=self.appeals,
             results=self.results,
             quality=self.quality,
+            scans=self.scans,
             roster=self.roster,
         )
 
@@ -88,6 +93,7 @@ class Grading:
         await self.watch.stop()
         await self.jobs.stop()
         await self.quality.stop()
+        self.reader.close()
         if self.desk is not None:
             await self.desk.stop()
 
@@ -114,7 +120,7 @@ def graders_for(settings: Settings) -> Sequence[Grader]:
     return graders
 
 
-def build_grading(settings: Settings, database: Database, log: EventLog, clock: Clock) -> Grading:
+def build_grading(settings: Settings, database: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Grading:
     graders = graders_for(settings)
     choose = chooser(graders)
     store = SqlExamStore(database)
@@ -135,6 +141,7 @@ def build_grading(settings: Settings, database: Database, log: EventLog, clock: 
     marking_store = SqlMarkingStore(database)
     quality = QualityMonitor(exams, batches, marking_store, clock)
     exams.committed.append(quality.committed)
+    reader = SheetReaderOnDemand()
     path = desk_path(settings)
     return Grading(
         exams=exams,
@@ -143,6 +150,8 @@ def build_grading(settings: Settings, database: Database, log: EventLog, clock: 
         appeals=Appeals(exams, clock),
         results=Results(exams),
         quality=quality,
+        scans=Scans(exams, marking_store, blobs, reader),
+        reader=reader,
         roster=SqlRoster(database),
         jobs=jobs,
         watch=Watch(batches, clock),

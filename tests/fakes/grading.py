@@ -11,14 +11,17 @@ from typing import Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
+from vivavoce.adapters.blobs.memory import MemoryBlobStore
 from vivavoce.adapters.sql import exam_tables  # noqa: F401  (its tables are part of the metadata)
 from vivavoce.adapters.sql.exam_rows import STATEMENTS
 from vivavoce.adapters.sql.exams import SqlExamStore
 from vivavoce.adapters.sql.grading import SqlBatchStore, SqlMarkingStore, SqlRoster
 from vivavoce.adapters.sql.log import SqlEventLog
 from vivavoce.adapters.sql.tables import metadata
+from vivavoce.engines.grader.contract import Grader
 from vivavoce.engines.grader.exact import ExactGrader
 from vivavoce.engines.grader.rubric import RubricGrader
+from vivavoce.engines.ocr.installed import SheetReaderOnDemand
 from vivavoce.exam_ports import Job
 from vivavoce.grading.appeals import Appeals
 from vivavoce.grading.batches import Batches
@@ -27,6 +30,7 @@ from vivavoce.grading.marking import Marking
 from vivavoce.grading.parts import GradingParts
 from vivavoce.grading.quality import QualityMonitor
 from vivavoce.grading.results import Results
+from vivavoce.grading.scans import Scans
 from vivavoce.grading.worker import LOCAL_QUEUE, ChunkRunner, RateLimit, chooser
 from vivavoce.ports import Clock
 
@@ -104,9 +108,11 @@ class HeldJobs:
 
 
 class GradingHouse:
-    """`grade` does what the outbox and the workers would do."""
+    """`grade` does what the outbox and the workers would do. `graders` are asked in their order."""
 
     def __init__(self, clock: Clock) -> None:
+        self.graders: list[Grader] = [ExactGrader(), RubricGrader()]
+        self.blobs = MemoryBlobStore()
         self.database = MemoryDatabase()
         database: Any = self.database
         log = SqlEventLog(database, STATEMENTS)
@@ -116,8 +122,9 @@ class GradingHouse:
         marking_store = SqlMarkingStore(database)
         quality = QualityMonitor(exams, batches, marking_store, clock)
         exams.committed.append(quality.committed)
-        choose = chooser([ExactGrader(), RubricGrader()])
-        self._runner = ChunkRunner(batches, choose, RateLimit(0), {LOCAL_QUEUE: 1})
+        self._runner = ChunkRunner(
+            batches, lambda scheme, wish: chooser(self.graders)(scheme, wish), RateLimit(0), {LOCAL_QUEUE: 1}
+        )
         self.parts = GradingParts(
             exams=exams,
             batches=batches,
@@ -125,6 +132,7 @@ class GradingHouse:
             appeals=Appeals(exams, clock),
             results=Results(exams),
             quality=quality,
+            scans=Scans(exams, marking_store, self.blobs, SheetReaderOnDemand()),
             roster=SqlRoster(database),
         )
 

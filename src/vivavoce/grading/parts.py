@@ -11,6 +11,7 @@ from vivavoce.grading.exams import Exams
 from vivavoce.grading.marking import Marking
 from vivavoce.grading.quality import QualityMonitor
 from vivavoce.grading.results import Results
+from vivavoce.grading.scans import Scans
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,4 +22,5 @@ class GradingParts:
     appeals: Appeals
     results: Results
     quality: QualityMonitor
+    scans: Scans
     roster: Roster

@@ -36,6 +36,7 @@ from vivavoce.session.entry import Entry
 from vivavoce.session.hub import Sessions
 from vivavoce.voice.voice import Voice
 
+SCAN_LIMIT: Final = 50 * 1024 * 1024
 WEB_APP: Final = Path(__file__).parent / "webapp"
 
 
@@ -133,3 +134,4 @@ class Services:
     body_limit: int = 1024 * 1024
     audio_limit: int = 256 * 1024 * 1024
     import_limit: int = 32 * 1024 * 1024
+    scan_limit: int = SCAN_LIMIT

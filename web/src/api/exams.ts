@@ -55,6 +55,21 @@ export interface ExpectedPoint {
   alternatives: string[];
 }
 
+/** A rectangle as shares of a page's width and height. */
+export interface SheetBox {
+  left: number;
+  top: number;
+  right: number;
+  bottom: number;
+}
+
+/** Where a question is answered on a printed sheet; each option of a choice has its bubble. */
+export interface SheetPlace {
+  page: number;
+  box: SheetBox;
+  bubbles: { option_id: string; box: SheetBox }[];
+}
+
 export interface QuestionFields {
   type: QuestionType;
   text: string;
@@ -66,6 +81,7 @@ export interface QuestionFields {
   rubric: ExpectedPoint[];
   guidance: string;
   image_url: string;
+  place: SheetPlace | null;
 }
 
 export interface ExamQuestion extends QuestionFields {

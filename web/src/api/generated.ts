@@ -487,6 +487,29 @@ export interface components {
             exact?: boolean;
         };
         /**
+         * BoxBody
+         * @description A rectangle as shares of a page's width and height.
+         */
+        BoxBody: {
+            /** Left */
+            left: number;
+            /** Top */
+            top: number;
+            /** Right */
+            right: number;
+            /** Bottom */
+            bottom: number;
+        };
+        /**
+         * BubbleBody
+         * @description Where an option is ticked; those of true and false are `true` and `false`.
+         */
+        BubbleBody: {
+            /** Option Id */
+            option_id: string;
+            box: components["schemas"]["BoxBody"];
+        };
+        /**
          * CandidateBody
          * @description A candidate of a panel. `user_id`: they take part with a microphone of their own, and become a participant.
          */
@@ -1005,6 +1028,8 @@ export interface components {
              * @default
              */
             image_url?: string;
+            /** @description Where it is answered on a printed sheet */
+            place?: components["schemas"]["PlaceBody"] | null;
             /** Question Id */
             question_id: string;
         };
@@ -1049,6 +1074,8 @@ export interface components {
              * @default
              */
             image_url?: string;
+            /** @description Where it is answered on a printed sheet */
+            place?: components["schemas"]["PlaceBody"] | null;
         };
         /** ExamQuestionShape */
         ExamQuestionShape: {
@@ -1075,6 +1102,7 @@ export interface components {
             guidance: string;
             /** Image Url */
             image_url: string;
+            place: components["schemas"]["PlaceBody"] | null;
             /** Version */
             version: number;
         } & {
@@ -2620,6 +2648,20 @@ export interface components {
             question_count: number;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * PlaceBody
+         * @description A rectangle of a page; every option of a choice has its bubble, and what is answered in writing has none.
+         */
+        PlaceBody: {
+            /**
+             * Page
+             * @default 1
+             */
+            page?: number;
+            box: components["schemas"]["BoxBody"];
+            /** Bubbles */
+            bubbles?: components["schemas"]["BubbleBody"][];
         };
         /** PlanShape */
         PlanShape: {

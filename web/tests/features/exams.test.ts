@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { ExamQuestion } from "@/api/exams";
 import { EMPTY_QUESTION, fieldsOf, formOf, freeQuestionId, problemsOf, withCorrect } from "@/features/exams/questionForm";
 import { criteriaOf, NO_MARK, withEarned } from "@/features/grading/draftMark";
 import { stepsOf } from "@/features/grading/words";
@@ -42,9 +43,30 @@ describe("SPEC 4: a question as it is written", () => {
       rubric: [],
       guidance: "",
       image_url: "/scan.png",
+      place: { page: 2, box: { left: 0.1, top: 0.2, right: 0.9, bottom: 0.4 }, bubbles: [] },
     };
     const { question_id, version, ...fields } = question;
     expect([question_id, version, fieldsOf(formOf(question), question)]).toEqual(["q1", 3, fields]);
+  });
+
+  it("takes a question off the sheet whose bubbles are not those of its options any more", () => {
+    const box = { left: 0.1, top: 0.2, right: 0.9, bottom: 0.4 };
+    const question: ExamQuestion = {
+      question_id: "q1",
+      version: 1,
+      type: "true_false",
+      text: "Ice floats.",
+      points: 1,
+      step: 1,
+      key: { type: "true_false", correct: true },
+      model_answers: [],
+      rubric: [],
+      guidance: "",
+      image_url: "",
+      place: { page: 1, box, bubbles: [{ option_id: "false", box }, { option_id: "true", box }] },
+    };
+    expect(fieldsOf(formOf(question), question).place).toEqual(question.place);
+    expect(fieldsOf({ ...formOf(question), type: "essay" }, question).place).toBeNull();
   });
 
   it("gives a new question an id that none has", () => {

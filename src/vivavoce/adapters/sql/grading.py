@@ -115,6 +115,10 @@ class SqlMarkingStore:
         found = await _list(self._database, p.TaskRow, f"{_TASK} WHERE task_id = ?", (task_id,))
         return found[0] if found else None
 
+    async def has_task(self, user_id: str, response_id: str) -> bool:
+        sql = "SELECT 1 FROM tasks WHERE response_id = ? AND assigned_to = ? AND status <> 'open'"
+        return await self._database.read_raw(lambda c: c.execute(sql, (response_id, user_id)).fetchone() is not None)
+
     async def extend(self, task_id: str, user_id: str, until: int) -> bool:
         sql = "UPDATE tasks SET lease_until = ? WHERE task_id = ? AND assigned_to = ? AND status = 'leased'"
         return await self._database.write(lambda c: _raw(c).execute(sql, (until, task_id, user_id)).rowcount > 0)

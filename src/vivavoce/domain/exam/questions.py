@@ -8,6 +8,7 @@ from typing import Final, Literal
 import msgspec
 
 from vivavoce.domain.answer_key import AnswerKey, ChoiceKey, ExpectedPoint, FillInKey, NumericKey, TrueFalseKey
+from vivavoce.domain.answer_sheet import Place
 from vivavoce.domain.errors import VivavoceError, invalid
 from vivavoce.domain.interview import Language
 
@@ -30,6 +31,7 @@ KEYS: Final[dict[QuestionType, type[msgspec.Struct]]] = {
     "fill_in": FillInKey,
 }
 QUESTIONS_LIMIT: Final = 200
+PAGES_LIMIT: Final = 50
 _TEXT_LIMIT: Final = 20_000
 _POINTS_LIMIT: Final = 1000.0
 _QUESTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -37,7 +39,8 @@ _QUESTION_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One question. `step` is the smallest difference of points; `rubric` what a free-text answer is expected to say;
-    `guidance` a note for whoever marks. `version` counts the changes that touch grading, from 1."""
+    `guidance` a note for whoever marks; `place` where it is answered on a printed sheet. `version` counts the changes
+    that touch grading, from 1."""
 
     question_id: str = ""
     type: QuestionType = "short_answer"
@@ -49,6 +52,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rubric: tuple[ExpectedPoint, ...] = ()
     guidance: str = ""
     image_url: str = ""
+    place: Place | None = None
     version: int = 1
 
     @property
@@ -67,6 +71,7 @@ def checked_question(question: Question, field: str = "question") -> Question:
     if not 0 < question.step <= question.points or not _is_whole(question.points / question.step):
         raise invalid("the step divides the points into whole steps", field=f"{field}.step")
     _check_key(question, field)
+    _check_place(question, field)
     names = [point.point_id for point in question.rubric]
     if len(set(names)) != len(names):
         raise invalid("two points of the rubric have one id", field=f"{field}.rubric")
@@ -92,6 +97,30 @@ def _check_key(question: Question, field: str) -> None:
             raise invalid("a single choice has one correct option", field=f"{field}.key.correct")
     elif isinstance(key, FillInKey) and (not key.blanks or not all(blank.accepted for blank in key.blanks)):
         raise invalid("each gap has a form that is accepted", field=f"{field}.key.blanks")
+
+
+def options_of(question: Question) -> tuple[str, ...]:
+    """What can be ticked; empty for questions that are answered in writing."""
+    if isinstance(question.key, ChoiceKey):
+        return tuple(option.option_id for option in question.key.options)
+    return ("true", "false") if question.type == "true_false" else ()
+
+
+def _check_place(question: Question, field: str) -> None:
+    place = question.place
+    if place is None:
+        return
+    if not 1 <= place.page <= PAGES_LIMIT:
+        raise invalid(f"a sheet has pages 1 to {PAGES_LIMIT}", field=f"{field}.place.page")
+    if not place.box.is_on_page or not all(bubble.box.is_on_page for bubble in place.bubbles):
+        raise invalid("a box lies on the page: its sides are shares from 0 to 1", field=f"{field}.place.box")
+    ticked = [bubble.option_id for bubble in place.bubbles]
+    if sorted(ticked) != sorted(options_of(question)):
+        raise invalid(
+            "every option has its bubble, and what is answered in writing has none",
+            field=f"{field}.place.bubbles",
+            options=list(options_of(question)),
+        )
 
 
 def changes_grading(before: Question, after: Question) -> bool:

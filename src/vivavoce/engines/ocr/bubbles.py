@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from vivavoce.engines.ocr.contract import Bubble, Picture
+from vivavoce.domain.answer_sheet import Bubble
+from vivavoce.engines.ocr.contract import Picture
 from vivavoce.engines.ocr.straightening import Tones
 
 #: The share of ink within a bubble from which it is ticked; an empty one has its letter.

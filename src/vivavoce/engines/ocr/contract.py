@@ -8,26 +8,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from vivavoce.domain.answer_sheet import Box, Bubble
 from vivavoce.domain.interview import Language
 
 #: Rows of grey values, 0 is black.
 Picture = NDArray[np.uint8]
-
-
-class Box(msgspec.Struct, frozen=True):
-    """A rectangle as shares (0 to 1) of a picture's width and height."""
-
-    left: float
-    top: float
-    right: float
-    bottom: float
-
-
-class Bubble(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an option is ticked, as shares of the page."""
-
-    option_id: str
-    box: Box
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
+
+from vivavoce.domain.errors import VivavoceError
+from vivavoce.domain.interview import Language
+from vivavoce.engines.ocr.contract import SheetReading, Template
 
 if TYPE_CHECKING:
     from vivavoce.engines.ocr.sheets import SheetReader
@@ -26,3 +31,23 @@ def installed_reader(*, threads: int = 1) -> SheetReader | None:
     from vivavoce.engines.ocr.tesseract import TesseractEngine
 
     return SheetReader([RapidOcrEngine(threads=threads), TesseractEngine()])
+
+
+class SheetReaderOnDemand:
+    """The installed reader, made when something is read for the first time: most processes read nothing."""
+
+    def __init__(self) -> None:
+        self._made: asyncio.Task[SheetReader | None] | None = None
+
+    async def read(self, data: bytes, language: Language, template: Template) -> SheetReading:
+        """As `SheetReader.read`. Raises VivavoceError `unavailable` without the extra `ocr`."""
+        if self._made is None:
+            self._made = asyncio.create_task(asyncio.to_thread(installed_reader))
+        reader = await asyncio.shield(self._made)
+        if reader is None:
+            raise VivavoceError("unavailable", "scans are read with the extra `ocr`", reason="ocr_missing")
+        return await reader.read(data, language, template)
+
+    def close(self) -> None:
+        if self._made is not None and self._made.done() and (reader := self._made.result()) is not None:
+            reader.close()

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from vivavoce.domain.answer_sheet import Box
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.interview import Language
-from vivavoce.engines.ocr.contract import Box, Line, Picture, Word
+from vivavoce.engines.ocr.contract import Line, Picture, Word
 
 NAME: Final = "rapidocr"
 _LANGUAGES: Final[frozenset[Language]] = frozenset(("en", "zh"))

@@ -10,10 +10,10 @@ from typing import Final
 
 from PIL import Image
 
+from vivavoce.domain.answer_sheet import Box
 from vivavoce.domain.interview import Language
 from vivavoce.engines.ocr.bubbles import ticked
 from vivavoce.engines.ocr.contract import (
-    Box,
     Line,
     OcrEngine,
     PageQuality,

@@ -16,9 +16,10 @@ from typing import Final
 
 from PIL import Image
 
+from vivavoce.domain.answer_sheet import Box
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.interview import Language
-from vivavoce.engines.ocr.contract import Box, Line, Picture, Word
+from vivavoce.engines.ocr.contract import Line, Picture, Word
 
 NAME: Final = "tesseract"
 _DATA: Final[dict[Language, str]] = {"ko": "kor", "en": "eng", "zh": "chi_sim"}

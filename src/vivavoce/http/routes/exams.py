@@ -250,6 +250,7 @@ def _question_view(question: Question) -> dict[str, Any]:
         "key": _as_json(question.key),
         "model_answers": list(question.model_answers),
         "rubric": _as_json(question.rubric),
+        "place": _as_json(question.place),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from vivavoce.domain.exam.questions import QUESTIONS_LIMIT, QuestionType
+from vivavoce.domain.exam.questions import PAGES_LIMIT, QUESTIONS_LIMIT, QuestionType
 from vivavoce.domain.interview import Language
 from vivavoce.http.shapes.base import Body, Line, Prose, Shape
 
@@ -97,6 +97,30 @@ class ExpectedPointBody(Body):
     alternatives: Annotated[list[Line], Field(max_length=50, default_factory=list)]
 
 
+class BoxBody(Body):
+    """A rectangle as shares of a page's width and height."""
+
+    left: Share
+    top: Share
+    right: Share
+    bottom: Share
+
+
+class BubbleBody(Body):
+    """Where an option is ticked; those of true and false are `true` and `false`."""
+
+    option_id: Annotated[str, Field(min_length=1, max_length=64)]
+    box: BoxBody
+
+
+class PlaceBody(Body):
+    """A rectangle of a page; every option of a choice has its bubble, and what is answered in writing has none."""
+
+    page: Annotated[int, Field(ge=1, le=PAGES_LIMIT)] = 1
+    box: BoxBody
+    bubbles: Annotated[list[BubbleBody], Field(max_length=50, default_factory=list)]
+
+
 class ExamQuestionFields(Body):
     """A question without its id. Exact types (`single_choice`, `multiple_choice`, `true_false`, `numeric`, `fill_in`)
     have a `key`, free text (`short_answer`, `essay`) a model answer and a rubric."""
@@ -110,6 +134,7 @@ class ExamQuestionFields(Body):
     rubric: Annotated[list[ExpectedPointBody], Field(max_length=50, default_factory=list)]
     guidance: Prose = Field("", description="A note for whoever marks")
     image_url: Annotated[str, Field(max_length=2000)] = ""
+    place: PlaceBody | None = Field(None, description="Where it is answered on a printed sheet")
 
 
 class ExamQuestionBody(ExamQuestionFields):
@@ -185,6 +210,7 @@ class ExamQuestionShape(Shape):
     rubric: list[ExpectedPointBody]
     guidance: str
     image_url: str
+    place: PlaceBody | None
     version: int
 
 

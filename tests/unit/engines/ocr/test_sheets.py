@@ -13,8 +13,9 @@ pytest.importorskip("pypdfium2", reason="pages are read with the extra `ocr`")
 from PIL import Image
 
 from tests.unit.engines.ocr.test_straightening import bubbles, page
+from vivavoce.domain.answer_sheet import Box
 from vivavoce.domain.interview import LANGUAGES, Language
-from vivavoce.engines.ocr.contract import Box, Line, Picture, Region, Template, Word
+from vivavoce.engines.ocr.contract import Line, Picture, Region, Template, Word
 from vivavoce.engines.ocr.installed import installed_reader
 from vivavoce.engines.ocr.sheets import WHOLE_PAGE, SheetReader
 from vivavoce.engines.ocr.tesseract import TesseractEngine

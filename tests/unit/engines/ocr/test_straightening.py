@@ -11,8 +11,9 @@ pytest.importorskip("PIL", reason="pages are read with the extra `ocr`")
 
 from PIL import Image, ImageDraw, ImageFilter
 
+from vivavoce.domain.answer_sheet import Box, Bubble
 from vivavoce.engines.ocr.bubbles import ticked
-from vivavoce.engines.ocr.contract import Box, Bubble, PageQuality, Picture
+from vivavoce.engines.ocr.contract import PageQuality, Picture
 from vivavoce.engines.ocr.straightening import (
     picture_share,
     quality_of,

@@ -7,6 +7,7 @@ import {
   type ExamQuestion,
   QUESTION_TYPES,
   type QuestionFields,
+  type SheetPlace,
   type QuestionType,
 } from "@/api/exams";
 
@@ -203,16 +204,28 @@ function keyOf(form: QuestionForm, before: AnswerKey | null): AnswerKey | null {
   return null;
 }
 
+function tickedFor(key: AnswerKey | null): string[] {
+  if (key?.type === "choice") return key.options.map((option) => option.option_id);
+  return key?.type === "true_false" ? ["true", "false"] : [];
+}
+
+/** A place on the sheet stays while the bubbles on it are those of the options. */
+function placeOf(key: AnswerKey | null, before: SheetPlace | null): SheetPlace | null {
+  const bubbles = (before?.bubbles ?? []).map((bubble) => bubble.option_id);
+  return bubbles.sort().join("\n") === tickedFor(key).sort().join("\n") ? before : null;
+}
+
 /** The question, once nothing keeps it from being saved. What the form does not show stays as it was `before`. */
 export function fieldsOf(form: QuestionForm, before: ExamQuestion | null): QuestionFields {
   const free = isFreeText(form.type);
+  const key = keyOf(form, before?.key ?? null);
   const answers = form.model_answer.split(/\n\s*\n/u).map((answer) => answer.trim());
   return {
     type: form.type,
     text: form.text.trim(),
     points: numberOf(form.points),
     step: numberOf(form.step),
-    key: keyOf(form, before?.key ?? null),
+    key,
     model_answers: free ? (form.type === "essay" ? [form.model_answer.trim()] : answers).filter(Boolean) : [],
     rubric: free
       ? form.rubric.map((point) => ({
@@ -224,5 +237,6 @@ export function fieldsOf(form: QuestionForm, before: ExamQuestion | null): Quest
       : [],
     guidance: form.guidance.trim(),
     image_url: before?.image_url ?? "",
+    place: placeOf(key, before?.place ?? null),
   };
 }
