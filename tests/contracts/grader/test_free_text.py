@@ -7,7 +7,7 @@ import pytest
 
 from tests.contracts.grader.papers import ANSWERS, free_text, keyed, marks, scheme
 from vivavoce.domain.interview import LANGUAGES, Language
-from vivavoce.engines.grader.contract import Answer, Grader, GradeRequest
+from vivavoce.engines.grader.contract import Answer, Grader, GradeRequest, HumanMark, MarkedQuestion
 
 BLANKS = ("", "  \n\t", "\u200b\u3000", "- - -", "……")
 
@@ -157,3 +157,12 @@ class TestLearning:
         forth = await grader.grade(request)
         back = await grader.grade(msgspec.structs.replace(request, answers=request.answers[::-1]))
         assert [(g.points, g.confidence) for g in back[::-1]] == [(g.points, g.confidence) for g in forth]
+
+
+async def test_another_question_of_which_only_blanks_are_marked_changes_nothing(grader: Grader) -> None:
+    request = free_text("en", ANSWERS["en"][0])
+    blanks = tuple(HumanMark(response_id=f"b{n}", text=text, points=0.0) for n, text in enumerate(BLANKS))
+    beside = MarkedQuestion(scheme=msgspec.structs.replace(request.scheme, question_id="other"), marks=blanks)
+    (alone,) = await grader.grade(request)
+    (grade,) = await grader.grade(msgspec.structs.replace(request, related=(beside,)))
+    assert (grade.points, grade.confidence) == (alone.points, alone.confidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from operator import add
 from typing import Final
 
 import msgspec
@@ -28,6 +29,7 @@ _STOP_WORDS: Final = frozenset(
     )
 )
 _STOP_CHARACTERS: Final = frozenset("的了是在和与或及也就都而其这那有个一不为以于")
+_STOP_PAIRS: Final = frozenset(first + second for first in _STOP_CHARACTERS for second in _STOP_CHARACTERS)
 _NEGATIONS: Final[dict[Language, re.Pattern[str]]] = {
     "en": re.compile(
         r"\b(?:not|no|never|none|nothing|neither|nor|without|cannot|isn't|aren't|wasn't|weren't|don't|doesn't|didn't"
@@ -52,13 +54,18 @@ _ABOUT_POINTS = re.compile(
 
 
 class Sentence(msgspec.Struct, frozen=True):
-    """A sentence of the answer at the code points [`start`, `end`), with its terms and whether it negates."""
+    """A sentence of the answer at the code points [`start`, `end`), in `plain` form too, with its terms."""
 
     text: str
     start: int
     end: int
+    plain: str
     terms: frozenset[str]
-    negates: bool
+    language: Language
+
+    @property
+    def negates(self) -> bool:
+        return denies(self.plain, self.language)
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -84,7 +91,8 @@ def read(text: str, language: Language) -> Reading:
             aside += 1
             continue
         quote = text[part.start : part.end]
-        kept.append(Sentence(quote, part.start, part.end, terms(quote, language), negates(quote, language)))
+        read_as = plain(quote)
+        kept.append(Sentence(quote, part.start, part.end, read_as, _terms(read_as), language))
     return Reading(tuple(kept), aside)
 
 
@@ -128,11 +136,15 @@ def stem(word: str) -> str:
     return word
 
 
-def terms(text: str, language: Language) -> frozenset[str]:
+def terms(text: str) -> frozenset[str]:
     """What a text is about: words without endings and small words; pairs of characters where words are not spaced or
     carry particles."""
+    return _terms(plain(text))
+
+
+def _terms(text: str) -> frozenset[str]:
     found: set[str] = set()
-    for word in _WORD.findall(plain(text)):
+    for word in _WORD.findall(text):
         if word.isascii():
             if word not in _STOP_WORDS:
                 found.add(stem(word))
@@ -140,14 +152,15 @@ def terms(text: str, language: Language) -> frozenset[str]:
             if word not in _STOP_CHARACTERS:
                 found.add(word)
         else:
-            found.update(
-                pair
-                for pair in (word[index : index + 2] for index in range(len(word) - 1))
-                if not _STOP_CHARACTERS.issuperset(pair)
-            )
-    return frozenset(found)
+            found.update(map(add, word, word[1:]))
+    return frozenset(found - _STOP_PAIRS)
 
 
 def negates(text: str, language: Language) -> bool:
     """Whether a sentence denies an odd number of times."""
-    return len(_NEGATIONS[language].findall(plain(text))) % 2 == 1
+    return denies(plain(text), language)
+
+
+def denies(text: str, language: Language) -> bool:
+    """`negates` of a text in `plain` form."""
+    return len(_NEGATIONS[language].findall(text)) % 2 == 1

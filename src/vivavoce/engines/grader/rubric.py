@@ -9,7 +9,6 @@ from typing import Final
 import msgspec
 
 from vivavoce.domain.answer_key import ExpectedPoint
-from vivavoce.domain.interview import Language
 from vivavoce.engines.evaluator import sentences
 from vivavoce.engines.grader import wording
 from vivavoce.engines.grader.contract import Answer, AnswerSpan, Grade, GradeRequest, GraderStamp, MarkScheme
@@ -78,12 +77,12 @@ class RubricGrader:
 @lru_cache(maxsize=256)
 def points_of(scheme: MarkScheme) -> tuple[_Point, ...]:
     """The points that an answer is expected to make: the rubric's, or the model answer's sentences at equal worth."""
-    asked = terms(scheme.text, scheme.language)
+    asked = terms(scheme.text)
     if scheme.expected:
         return tuple(
             _Point(
                 point,
-                _ways((point.text, *point.alternatives), asked, scheme.language),
+                _ways((point.text, *point.alternatives), asked),
                 negates(point.text, scheme.language),
             )
             for point in scheme.expected
@@ -96,18 +95,18 @@ def points_of(scheme: MarkScheme) -> tuple[_Point, ...]:
     return tuple(
         _Point(
             ExpectedPoint(point_id=f"m{index + 1}", text=text, points=worth),
-            _ways((text, *(others if len(spans) == 1 else ())), asked, scheme.language),
+            _ways((text, *(others if len(spans) == 1 else ())), asked),
             negates(text, scheme.language),
         )
         for index, text in enumerate(spans)
     )
 
 
-def _ways(texts: tuple[str, ...], asked: frozenset[str], language: Language) -> tuple[frozenset[str], ...]:
+def _ways(texts: tuple[str, ...], asked: frozenset[str]) -> tuple[frozenset[str], ...]:
     """The terms of each way of saying a point. What the question says already shows nothing, unless it is all."""
     ways = []
     for text in texts:
-        own = terms(text, language)
+        own = terms(text)
         ways.append(own - asked or own)
     return tuple(way for way in ways if way)
 

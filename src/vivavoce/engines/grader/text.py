@@ -18,6 +18,8 @@ _MEANINGFUL: Final = frozenset("+-*/=<>%^#&°√≤≥≠±×÷")
 
 def plain(text: str) -> str:
     """Lower case, usual width, single spaces, no spaces within Chinese."""
+    if text.isascii():
+        return " ".join(text.lower().split())
     text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold()
     return _SPACE.sub(" ", _LOOSE_SPACE.sub("", text)).strip()
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 
 from vivavoce.domain.interview import Language
-from vivavoce.engines.grader.reading import negates, words
+from vivavoce.engines.grader.learning.terms import Cut, cut, groups
+from vivavoce.engines.grader.reading import denies
 from vivavoce.engines.grader.text import plain
 
 Matrix = NDArray[np.float32]
+#: The terms of an answer that are counted.
+Counted = Callable[[Cut], Iterable[str]]
 _CLAUSES = re.compile(r"[,.:;!?，。：；、！？\n]")
 _LATIN = re.compile(r"[a-z0-9]+")
 
@@ -26,21 +31,25 @@ class Measures:
 
     def __init__(self, question: str, model_answers: Sequence[str], language: Language) -> None:
         self._language: Language = language
-        self._splits = _splits(language)
-        question = plain(question)
         answers = [plain(answer) for answer in model_answers if answer.strip()]
-        self._asked = [split(question) for split in self._splits]
-        self._models = [[split(answer) for split in self._splits] for answer in answers]
+        self._asked = self._levels(cut(plain(question), language))
+        self._models = [self._levels(cut(answer, language)) for answer in answers]
         self._length = max(1.0, float(np.mean([len(answer) for answer in answers]))) if answers else 100.0
 
-    def of(self, texts: Sequence[str]) -> Matrix:
-        """One row a text (already `plain`)."""
-        return np.array([self._row(text) for text in texts], np.float32)
+    def of(self, answers: Sequence[Cut]) -> Matrix:
+        """One row an answer."""
+        return np.array([self._row(answer) for answer in answers], np.float32)
 
-    def _row(self, text: str) -> list[float]:
+    def _levels(self, answer: Cut) -> tuple[frozenset[str], ...]:
+        """What answers are compared by, from coarse to fine."""
+        if self._language == "zh":
+            return tuple(frozenset(units) for units in answer.units)
+        characters = groups(answer.text, 4 if self._language == "en" else 2)
+        return frozenset(answer.units[0]), frozenset(answer.units[1]), frozenset(characters)
+
+    def _row(self, answer: Cut) -> list[float]:
         row: list[float] = []
-        for level, split in enumerate(self._splits):
-            own = split(text)
+        for level, own in enumerate(self._levels(answer)):
             asked = self._asked[level]
             best = [0.0, 0.0, 0.0]
             for model in self._models:
@@ -53,36 +62,16 @@ class Measures:
             row += best
             if level == 0:
                 row.append(len(own & asked) / max(1, len(own)))
+        text = answer.text
         row += [
             math.log1p(len(text)),
             math.log1p(len(set(text))),
             math.log1p(len(_CLAUSES.findall(text))),
             min(len(text) / self._length, 3.0),
             math.sqrt(len(set(_LATIN.findall(text)))),
-            float(negates(text, self._language)),
+            float(denies(text, self._language)),
         ]
         return row
-
-
-Split = Callable[[str], frozenset[str]]
-
-
-def _splits(language: Language) -> tuple[Split, ...]:
-    if language == "zh":
-        return (_characters(1), _characters(2), _characters(3))
-    return (_word_groups(1), _word_groups(2), _characters(4 if language == "en" else 2))
-
-
-def _characters(size: int) -> Split:
-    return lambda text: frozenset(text[index : index + size] for index in range(len(text) - size + 1))
-
-
-def _word_groups(size: int) -> Split:
-    def split(text: str) -> frozenset[str]:
-        found = words(text)
-        return frozenset(" ".join(found[index : index + size]) for index in range(len(found) - size + 1))
-
-    return split
 
 
 _RARE: Final = 2
@@ -93,79 +82,83 @@ class Presence:
     """Which terms an answer has: 0 or 1 for each term of the answers it was made for."""
 
     def __init__(self, language: Language) -> None:
-        options: dict[str, Any] = {"binary": True, "dtype": np.float32, "lowercase": False}
-        if language == "zh":
-            self._counters = [CountVectorizer(analyzer="char", ngram_range=(1, 2), **options)]
-        else:
-            sizes = (3, 4) if language == "en" else (2, 3)
-            self._counters = [
-                CountVectorizer(tokenizer=words, token_pattern=None, ngram_range=(1, 2), **options),
-                CountVectorizer(analyzer="char_wb", ngram_range=sizes, **options),
-            ]
+        counted: list[Counted] = [lambda answer: answer.in_units(2)]
+        if language != "zh":
+            smallest = 3 if language == "en" else 2
+            counted.append(lambda answer: answer.in_pieces(smallest, smallest + 1))
+        self._counters = [
+            CountVectorizer(analyzer=terms, binary=True, dtype=np.float32, lowercase=False) for terms in counted
+        ]
         self._columns: list[NDArray[np.intp]] = []
 
-    def fit(self, texts: Sequence[str]) -> Matrix:
-        """The presence in `texts`; terms that only one has, or nearly all, are left out."""
+    def fit(self, answers: Sequence[Cut]) -> Matrix:
+        """The presence in `answers`; terms that only one has, or nearly all, are left out."""
         parts = []
         for counter in self._counters:
             try:
-                found = counter.fit_transform(texts)
-            except ValueError:  # no text holds any term
+                found = counter.fit_transform(answers)
+            except ValueError:  # no answer holds any term
                 self._columns.append(np.zeros(0, np.intp))
-                parts.append(np.zeros((len(texts), 0), np.float32))
+                parts.append(np.zeros((len(answers), 0), np.float32))
                 continue
             share = np.asarray(found.sum(axis=0)).ravel()
-            columns = np.flatnonzero((share >= _RARE) & (share <= _COMMON * len(texts)))
+            columns = np.flatnonzero((share >= _RARE) & (share <= _COMMON * len(answers)))
             self._columns.append(columns)
             parts.append(found[:, columns].toarray())
         return np.hstack(parts)
 
-    def of(self, texts: Sequence[str]) -> Matrix:
+    def of(self, answers: Sequence[Cut]) -> Matrix:
         parts = []
         for counter, columns in zip(self._counters, self._columns, strict=True):
             if columns.size:
-                parts.append(counter.transform(texts)[:, columns].toarray())
+                parts.append(counter.transform(answers)[:, columns].toarray())
             else:
-                parts.append(np.zeros((len(texts), 0), np.float32))
+                parts.append(np.zeros((len(answers), 0), np.float32))
         return np.hstack(parts)
+
+
+class Sums(msgspec.Struct, frozen=True):
+    """What alikeness to many answers comes to, without being worked out answer by answer: `to_all` has one row a term
+    and one column a sum, `to_own` one column an answer."""
+
+    weigher: TfidfVectorizer
+    to_all: Matrix
+    to_own: csr_matrix
 
 
 class Alikeness:
     """How alike two answers are (0 to 1), by the weighted terms they share."""
 
     def __init__(self, language: Language) -> None:
-        options: dict[str, Any] = {"sublinear_tf": True, "dtype": np.float32, "lowercase": False}
-        if language == "zh":
-            self._weighers = [TfidfVectorizer(analyzer="char", ngram_range=(1, 3), **options)]
-        else:
-            self._weighers = [
-                TfidfVectorizer(tokenizer=words, token_pattern=None, ngram_range=(1, 3), **options),
-                TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **options),
-            ]
+        counted: list[Counted] = [lambda answer: answer.in_units(3)]
+        if language != "zh":
+            counted.append(lambda answer: answer.in_pieces(2, 5))
+        self._weighers = [
+            TfidfVectorizer(analyzer=terms, sublinear_tf=True, dtype=np.float32, lowercase=False) for terms in counted
+        ]
         self._rows: list[Any] = []
 
-    def fit(self, texts: Sequence[str]) -> Matrix:
-        """The alikeness of every two of `texts`."""
+    def fit(self, answers: Sequence[Cut]) -> Matrix:
+        """The alikeness of every two of `answers`."""
         kept = []
         for weigher in self._weighers:
             try:
-                self._rows.append(weigher.fit_transform(texts))
-            except ValueError:  # no text holds any term
+                self._rows.append(weigher.fit_transform(answers))
+            except ValueError:  # no answer holds any term
                 continue
             kept.append(weigher)
         self._weighers = kept
         if not kept:
-            return np.eye(len(texts), dtype=np.float32)
-        return self._mean([rows @ rows.T for rows in self._rows])
+            return np.eye(len(answers), dtype=np.float32)
+        total = self._rows[0] @ self._rows[0].T
+        for rows in self._rows[1:]:
+            total = total + rows @ rows.T
+        return np.asarray(total.toarray() / len(kept), np.float32)
 
-    def to(self, texts: Sequence[str]) -> Matrix:
-        """The alikeness of each of `texts` (rows) to each of those it was made for."""
-        found = [weigher.transform(texts) @ rows.T for weigher, rows in zip(self._weighers, self._rows, strict=True)]
-        return self._mean(found) if found else np.zeros((len(texts), 0), np.float32)
-
-    @staticmethod
-    def _mean(parts: list[Any]) -> Matrix:
-        total = parts[0]
-        for part in parts[1:]:
-            total = total + part
-        return np.asarray(total.toarray() / len(parts), np.float32)
+    def summed(self, weights: Matrix, own: NDArray[np.intp]) -> list[Sums]:
+        """For sums of the alikeness to all answers, weighted by the columns of `weights`, and for that to `own`."""
+        share = 1.0 / max(1, len(self._rows))
+        return [
+            Sums(weigher, np.asarray(rows.T @ weights * share, np.float32), (rows[own].T * share).tocsr())
+            for weigher, rows in zip(self._weighers, self._rows, strict=True)
+        ]

@@ -133,14 +133,18 @@ def _models(scheme: MarkScheme) -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def _expected_terms(scheme: MarkScheme) -> frozenset[str]:
-    return frozenset().union(*(terms(text, scheme.language) for text in _models(scheme)))
+    return frozenset().union(*(terms(text) for text in _models(scheme)))
 
 
 def _beside(related: Sequence[MarkedQuestion], language: Language) -> list[Lesson]:
     """The lessons of other questions in the same language, up to a limit shared fairly among them."""
-    fit = [item for item in related if item.scheme.language == language and item.scheme.key is None and item.marks]
+    fit = []
+    for item in related:
+        marks = [mark for mark in item.marks if not is_blank(mark.text)]
+        if marks and item.scheme.language == language and item.scheme.key is None:
+            fit.append((item.scheme, marks))
     each = max(1, _BESIDE // len(fit)) if fit else 0
-    return [_lesson(item.scheme, [mark for mark in item.marks if not is_blank(mark.text)][-each:]) for item in fit]
+    return [_lesson(scheme, marks[-each:]) for scheme, marks in fit]
 
 
 def _fingerprint(request: GradeRequest) -> str:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
 
 from vivavoce.domain.interview import Language
 from vivavoce.engines.grader.learning.features import Matrix, Measures, Presence
 from vivavoce.engines.grader.learning.shared import SharedRegression
+from vivavoce.engines.grader.learning.terms import cut
+from vivavoce.engines.grader.learning.trees import Trees, classification, regression
 
 #: With so few marks that can be given the likeliest is; with more, what is expected on average.
 _FEW_LEVELS: Final = 3
@@ -57,38 +58,43 @@ class Learner:
     def __init__(self, own: Lesson, others: Sequence[Lesson], language: Language, *, levels: int) -> None:
         """`levels` is how many different marks can be given."""
         self.lesson = own
+        self._language: Language = language
         lessons = [own, *others]
+        cuts = [[cut(text, language) for text in item.texts] for item in lessons]
         self._measures = Measures(own.question, own.model_answers, language)
-        measured = [self._measures.of(own.texts)]
-        measured += [Measures(item.question, item.model_answers, language).of(item.texts) for item in others]
+        measured = [self._measures.of(cuts[0])]
+        for item, answers in zip(others, cuts[1:], strict=True):
+            measured.append(Measures(item.question, item.model_answers, language).of(answers))
         self._shares = np.array(own.shares)
         self._levels = np.unique(self._shares)
         self._nominal = levels <= _FEW_LEVELS
         every = np.concatenate([np.array(item.shares) for item in lessons])
         self._outputs = np.unique(np.round(every, 6)) if self._nominal else np.zeros(0)
-        self._shared = SharedRegression(
-            [text for item in lessons for text in item.texts],
+        shared = SharedRegression(
+            [answer for answers in cuts for answer in answers],
             np.vstack(measured),
-            np.concatenate([np.full(len(item.texts), index) for index, item in enumerate(lessons)]),
+            np.concatenate([np.full(len(answers), index) for index, answers in enumerate(cuts)]),
             self._targets(every),
             language,
         )
+        self._shared = shared.for_question(0)
         self._presence = Presence(language)
-        table = np.hstack([self._presence.fit(own.texts), measured[0]])
+        table = np.hstack([self._presence.fit(cuts[0]), measured[0]])
         self._trees = self._grown(table, self._shares, _TREES)
         held_out = self._held_out(table)
-        beside = self._of_shared(self._shared.without_itself(0))
+        beside = self._of_shared(shared.without_itself(0))
         self._blend = self._best_blend(held_out, beside)
         shares, doubt = self._blended(held_out, beside)
         self._calibrated = _Calibration(doubt, self._hits(shares))
 
     def predict(self, texts: Sequence[str]) -> Prediction:
         """What `texts` (in `plain` form) would get."""
-        measures = self._measures.of(texts)
-        outputs, alike = self._shared.predict(texts, measures, 0)
-        table = np.hstack([self._presence.of(texts), measures])
+        answers = [cut(text, self._language) for text in texts]
+        measures = self._measures.of(answers)
+        outputs, alike = self._shared.predict(answers, measures)
+        table = np.hstack([self._presence.of(answers), measures])
         shares, doubt = self._blended(self._votes(self._trees, table), self._of_shared(outputs))
-        nearest = np.argsort(-alike[:, : len(self._shares)], axis=1, kind="stable")[:, :3]
+        nearest = np.argsort(-alike, axis=1, kind="stable")[:, :3]
         return Prediction(shares, self._calibrated.of(doubt), nearest)
 
     def _targets(self, every: NDArray[np.float64]) -> Matrix:
@@ -106,25 +112,16 @@ class Learner:
         found: NDArray[np.float64] = likely / likely.sum(axis=1, keepdims=True)
         return found
 
-    def _grown(self, table: Matrix, shares: NDArray[np.float64], count: int) -> list[Any]:
+    def _grown(self, table: Matrix, shares: NDArray[np.float64], count: int) -> list[Trees]:
         if self._nominal:
-            levels = np.searchsorted(self._levels, shares)
-            forest = ExtraTreesClassifier(count, max_features=0.1, random_state=_SEED)
-            return [forest.fit(table, levels)]
-        return [
-            ExtraTreesRegressor(count // 2, max_features=0.2, min_samples_leaf=leaf, random_state=_SEED + leaf).fit(
-                table, shares
-            )
-            for leaf in (1, 2)
-        ]
+            return [classification(table, np.searchsorted(self._levels, shares), count, seed=_SEED, features=0.1)]
+        return [regression(table, shares, count // 2, seed=_SEED + leaf, features=0.2, leaf=leaf) for leaf in (1, 2)]
 
-    def _votes(self, forests: list[Any], table: Matrix) -> NDArray[np.float64]:
+    def _votes(self, forests: list[Trees], table: Matrix) -> NDArray[np.float64]:
         """Nominal: the probability of each level. Otherwise two columns: the mean of the trees, and their spread."""
         if self._nominal:
-            votes = np.zeros((len(table), len(self._levels)))
-            votes[:, forests[0].classes_] = forests[0].predict_proba(table)
-            return votes
-        each = np.stack([tree.predict(table, check_input=False) for item in forests for tree in item.estimators_])
+            return forests[0].chances(table, len(self._levels))
+        each = np.concatenate([trees.each(table) for trees in forests])
         return np.stack([each.mean(axis=0), each.std(axis=0)], axis=1)
 
     def _held_out(self, table: Matrix) -> NDArray[np.float64]:
