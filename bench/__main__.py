@@ -15,7 +15,8 @@ PARTS: dict[str, tuple[str, ...]] = {
     "rooms-safety": ("tests.integration.room_abuse",),
     "dialogue": ("bench.dialogue.simulate",),
     "speech": ("bench.speech.accuracy", "bench.speech.latency", "bench.speech.reply", "bench.speech.memory"),
-    "diarization": ("bench.diarization.speakers",),
+    "diarization": ("bench.diarization.speakers", "bench.diarization.server"),
+    "panel": ("bench.diarization.panel",),
     "evaluation": ("bench.evaluation.rank", "bench.evaluation.order"),
     "grading": (
         "bench.grading.quality",

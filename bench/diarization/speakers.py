@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.diarization.compose import Conversation, Plan, Reference, compose, labelled_recordings, readers
+from bench.diarization.compose import Conversation, Plan, compose, labelled_recordings, readers
+from bench.diarization.scoring import score
 from bench.speech.setup import TESTDATA, decoded, models_dir, write_results
 from vivavoce.domain.diarization import SpeakerTurn
 from vivavoce.domain.speech import SAMPLE_RATE
@@ -35,7 +35,6 @@ FRAME = 512
 CHUNK_S = 1.0
 #: A turn is labelled when the pause after it is seen: the endpointer's shortest wait.
 AFTER_TURN_S = 0.6
-COLLAR_S = 0.5  # pyannote counts both sides together: ±0.25 s
 
 
 class Bench:
@@ -54,6 +53,7 @@ class Bench:
         ear, diarizer = Ear(self.embedder, self.activity), Diarizer()
         waiting = sorted(conversation.turns, key=lambda turn: turn.end_s)
         live: list[SpeakerTurn] = []
+        said_s = 0.0
         cpu = 0.0
         size = round(CHUNK_S * SAMPLE_RATE / FRAME)
         for first in range(0, len(frames), size):
@@ -64,10 +64,13 @@ class Bench:
                 diarizer.take(heard)
             now_s = (first + size) * FRAME / SAMPLE_RATE
             while waiting and waiting[0].end_s + AFTER_TURN_S <= now_s:
-                live += self._first_label(ear, diarizer, waiting.pop(0))
+                turn = waiting.pop(0)
+                live += self._first_labels(ear, diarizer, said_s, turn.end_s)
+                said_s = turn.end_s
             cpu += time.process_time() - started
         for turn in waiting:
-            live += self._first_label(ear, diarizer, turn)
+            live += self._first_labels(ear, diarizer, said_s, turn.end_s)
+            said_s = turn.end_s
         final = diarizer.turns()
         speakers = {turn.speaker for turn in conversation.turns}
         scored, first_scored = score(conversation.turns, final), score(conversation.turns, live)
@@ -78,37 +81,21 @@ class Bench:
             "found": len(diarizer.speakers()),
             **{name: round(value, 4) for name, value in scored.items()},
             "live_der": round(first_scored["der"], 4),
+            "live_confusion": round(first_scored["confusion"], 4),
             "cpu_s_per_s": round(cpu / (len(samples) / SAMPLE_RATE), 4),
         }
 
     @staticmethod
-    def _first_label(ear: Ear, diarizer: Diarizer, turn: Reference) -> list[SpeakerTurn]:
-        for heard in ear.flush(turn.end_s):
+    def _first_labels(ear: Ear, diarizer: Diarizer, from_s: float, until_s: float) -> list[SpeakerTurn]:
+        """What is said of the seconds [from, until) when a turn ends with them; of each second once."""
+        for heard in ear.flush(until_s):
             diarizer.take(heard)
         diarizer.settle()
-        return diarizer.turns(turn.start_s, turn.end_s)
-
-
-def score(reference: Sequence[Reference], found: Sequence[SpeakerTurn]) -> dict[str, float]:
-    """Error rate with its parts, as shares of the reference's speech."""
-    from pyannote.core import Annotation, Segment
-    from pyannote.metrics.diarization import DiarizationErrorRate
-
-    expected, heard = Annotation(), Annotation()
-    for index, turn in enumerate(reference):
-        expected[Segment(turn.start_s, turn.end_s), index] = turn.speaker
-    for index, said in enumerate(found):
-        heard[Segment(said.start_s, said.end_s), index] = said.speaker
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        parts = DiarizationErrorRate(collar=COLLAR_S, skip_overlap=False)(expected, heard, detailed=True)
-    total = parts["total"]
-    return {
-        "der": parts["diarization error rate"],
-        "missed": parts["missed detection"] / total,
-        "false_alarm": parts["false alarm"] / total,
-        "confusion": parts["confusion"] / total,
-    }
+        return [
+            msgspec.structs.replace(turn, start_s=max(turn.start_s, from_s), end_s=min(turn.end_s, until_s))
+            for turn in diarizer.turns(from_s, until_s)
+            if min(turn.end_s, until_s) > max(turn.start_s, from_s)
+        ]
 
 
 def verification(embedder: CampPlusEmbedder) -> dict[str, Any]:
@@ -211,10 +198,22 @@ def main() -> None:
     rows = [bench.run(conversation) for conversation in conversations]
     rows += [bench.run(compose(plan)) for plan in (*six_speakers(), *plans)]
     table = Table(
-        "conversation", "s", "speakers", "found", "DER", "missed", "false", "confusion", "live DER", "CPU s/s"
+        "conversation",
+        "s",
+        "speakers",
+        "found",
+        "final DER",
+        "missed",
+        "false",
+        "confusion",
+        "live DER",
+        "live confusion",
+        "CPU s/s",
     )
     for row in rows:
-        shares = [f"{row[name]:.1%}" for name in ("der", "missed", "false_alarm", "confusion", "live_der")]
+        shares = [
+            f"{row[name]:.1%}" for name in ("der", "missed", "false_alarm", "confusion", "live_der", "live_confusion")
+        ]
         counts = [str(row["seconds"]), str(row["speakers"]), str(row["found"])]
         table.add_row(row["name"], *counts, *shares, f"{row['cpu_s_per_s']:.3f}")
     console.print(table)
