@@ -44,6 +44,8 @@ from vivavoce.settings import Settings, SettingsError
 _LOG: Final = logging.getLogger(__name__)
 _SERVER: Final = "server"
 _BEAT_EVERY_S: Final = 3.0
+#: All tries of asking a model about one answer take this many times as long as one may.
+_TRIES_LAST: Final = 3
 #: A Unix socket's path may not be longer.
 _SOCKET_PATH_LIMIT: Final = 100
 
@@ -115,6 +117,8 @@ def graders_for(settings: Settings) -> Sequence[Grader]:
             base_url=settings.llm_base_url,
             model=settings.llm_model,
             api_key=settings.llm_api_key.get_secret_value(),
+            timeout_s=settings.llm_timeout_s,
+            total_timeout_s=_TRIES_LAST * settings.llm_timeout_s,
         )
         graders.append(LlmGrader(options, concurrent=settings.grading_model_workers))
     return graders

@@ -81,7 +81,7 @@ class DbosJobs:
         self._executor_id = executor_id
         self._launching: asyncio.Task[None] | None = None
         self._graders: _Loop | None = None
-        self._stopping = False
+        self._stopping = threading.Event()
 
     @property
     def state(self) -> str:
@@ -102,7 +102,7 @@ class DbosJobs:
         return self._launching
 
     async def stop(self) -> None:
-        self._stopping = True
+        self._stopping.set()
         if self._launching is not None:
             with contextlib.suppress(Exception):
                 await asyncio.shield(self._launching)
@@ -170,7 +170,7 @@ class DbosJobs:
 
         assert _registered is not None
         for job in jobs:
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             with SetWorkflowID(job.job_id):
                 DBOS.enqueue_workflow(job.queue, _registered, job.batch_id, job.round, job.chunk, job.queue)
@@ -206,7 +206,7 @@ class DbosJobs:
     def run_chunk(self, batch_id: str, number: int, chunk: int, queue: str) -> str:
         """Grade a chunk, from a workflow's thread."""
         graders = self._graders
-        if graders is None or self._stopping:
+        if graders is None or self._stopping.is_set():
             return "later"
 
         async def work() -> str:
@@ -215,18 +215,27 @@ class DbosJobs:
         outcome: str = graders.wait_for(work())
         return outcome
 
+    def wait(self, pause_s: float) -> None:
+        """Pause in a workflow's thread; a process that stops does not wait for the pause to end."""
+        if self._stopping.wait(pause_s):
+            raise _Stopping
+
+
+class _Stopping(BaseException):
+    """The process stops. Not an error, which would be the workflow's outcome: it stays as begun, and is taken up."""
+
 
 def _grade_chunk(batch_id: str, number: int, chunk: int, queue: str) -> str:
     """The workflow: until the chunk is done, with growing pauses while something is away."""
-    from dbos import DBOS
-
     attempt = 0
     while True:
         jobs = _current
-        outcome = jobs.run_chunk(batch_id, number, chunk, queue) if jobs is not None else "later"
+        if jobs is None:
+            raise _Stopping
+        outcome = jobs.run_chunk(batch_id, number, chunk, queue)
         if outcome == "done":
             return outcome
-        DBOS.sleep(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
+        jobs.wait(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)])
         attempt += 1
 
 
