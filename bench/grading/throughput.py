@@ -1,7 +1,8 @@
 """`python -m bench.grading.throughput`: responses graded a second, end to end: handed out by a workflow, graded, stored
 with their events, counted in the batch. Prints one line a figure and writes bench/results/grading-throughput.json.
 
-`--responses N` grades another number of them, `--quick` a few.
+Of free text twice: short answers made up here, and (where the test data is) what people wrote in Chinese. A fifth of
+the number is graded of each. `--responses N` grades another number, `--quick` a few.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bench.core.__main__ import RESULTS
+from bench.grading.marked import Paper, zh_ads
 from vivavoce import settings as settings_module
 from vivavoce.bootstrap import House, build
 from vivavoce.domain.access import Identity
@@ -24,6 +28,7 @@ from vivavoce.domain.exam import exam as rules
 from vivavoce.domain.exam.batch import BatchPurpose
 from vivavoce.domain.exam.exam import Wish
 from vivavoce.domain.exam.questions import ExamHead, ExamSettings, Question
+from vivavoce.domain.interview import Language
 from vivavoce.grading import intake
 from vivavoce.grading.batches import RunningBatch
 from vivavoce.grading.exams import RunningExam
@@ -72,17 +77,19 @@ def _open(number: int) -> Question:
     )
 
 
-def _answer(chance: random.Random) -> tuple[str, int]:
+def _answer(chance: random.Random) -> tuple[str, float]:
     """An answer and what a person gives it."""
     said = [idea for idea in _IDEAS if chance.random() < 0.5]
     words = [*said, *chance.sample(_OTHER, 2), f"example {chance.randrange(10_000)}"]
     chance.shuffle(words)
-    return ". ".join(words), len(said)
+    return ". ".join(words), float(len(said))
 
 
-async def _exam(house: House, exam_id: str, questions: list[Question], items: list[dict[str, Any]]) -> RunningExam:
+async def _exam(
+    house: House, exam_id: str, questions: list[Question], items: list[dict[str, Any]], *, language: Language = "en"
+) -> RunningExam:
     exam = await house.grading.exams.open(exam_id)
-    head = ExamHead(title="Bench", settings=ExamSettings(check_share=1.0, seed_share=0.0))
+    head = ExamHead(title="Bench", language=language, settings=ExamSettings(check_share=1.0, seed_share=0.0))
     await exam.submit(lambda state: rules.create(state, exam_id, head, questions, "ann"), "ann")
     for begin in range(0, len(items), intake.ROWS_LIMIT):
         taken = intake.from_json(exam.state, items[begin : begin + intake.ROWS_LIMIT])
@@ -130,26 +137,73 @@ async def _warm(house: House) -> None:
     await _graded(house, "warm")
 
 
-async def _learning(house: House, responses: int) -> dict[str, Any]:
-    """Three questions with forty human marks each; learning itself is part of the time."""
+class Written(msgspec.Struct, frozen=True):
+    """Free-text questions, and for each student the answers and what a person gives them, by question."""
+
+    exam_id: str
+    language: Language
+    questions: list[Question]
+    students: list[dict[str, tuple[str, float]]]
+
+
+def _made_up(responses: int) -> Written:
+    """Three questions with short English answers of a few phrases."""
     chance = random.Random(2)
     questions = [_open(number) for number in range(3)]
-    worth: dict[str, int] = {}
-    items = []
-    for n in range(MARKED + responses // len(questions)):
-        answers = {}
-        for question in questions:
-            text, points = _answer(chance)
-            answers[question.question_id] = text
-            worth[f"s{n}.{question.question_id}"] = points
-        items.append({"student_id": f"s{n}", "submission_id": f"s{n}", "answers": answers})
-    exam = await _exam(house, "learning", questions, items)
-    await _graded(house, "learning", purpose="trial", sample=MARKED)
+    students = [
+        {question.question_id: _answer(chance) for question in questions}
+        for _ in range(MARKED + responses // len(questions))
+    ]
+    return Written("learning", "en", questions, students)
+
+
+def _from_people(paper: Paper, responses: int) -> Written:
+    """Five questions with answers that people wrote, about a hundred characters each. Where they do not suffice they
+    come again with a number, so that none is read twice."""
+    chosen = paper.questions[:5]
+    questions = [
+        Question(
+            question_id=f"q{question.question_id}",
+            type="short_answer",
+            text=question.text,
+            points=float(paper.max_points),
+            model_answers=question.model_answers,
+        )
+        for question in chosen
+    ]
+    students = [
+        {
+            asked.question_id: (f"{question.answers[n % len(question.answers)]} {n}", float(points))
+            for asked, question in zip(questions, chosen, strict=True)
+            for points in (question.points[n % len(question.answers)],)
+        }
+        for n in range(MARKED + responses // len(questions))
+    ]
+    return Written("learning-people", paper.language, questions, students)
+
+
+async def _learning(house: House, written: Written) -> dict[str, Any]:
+    """Forty human marks a question; learning itself is part of the time."""
+    items = [
+        {
+            "student_id": f"s{n}",
+            "submission_id": f"{written.exam_id}-s{n}",
+            "answers": {question_id: text for question_id, (text, _) in answers.items()},
+        }
+        for n, answers in enumerate(written.students)
+    ]
+    worth = {
+        f"{written.exam_id}-s{n}.{question_id}": points
+        for n, answers in enumerate(written.students)
+        for question_id, (_, points) in answers.items()
+    }
+    exam = await _exam(house, written.exam_id, written.questions, items, language=written.language)
+    await _graded(house, written.exam_id, purpose="trial", sample=MARKED)
     gus = Identity(user_id="gus", role="grader")
     while (task := await house.grading.marking.next_task(exam, gus.user_id, gus.role, "bench")) is not None:
-        wish = Wish(points=float(worth[task.row.response_id]))
+        wish = Wish(points=worth[task.row.response_id])
         await house.grading.marking.submit(exam, task.row.task_id, wish, gus, gus.role, client_id=None)
-    batch, took = await _graded(house, "learning")
+    batch, took = await _graded(house, written.exam_id)
     graders = await house.database.read_raw(
         lambda c: c.execute(
             "SELECT DISTINCT json_extract(CAST(document AS TEXT), '$.stamp.engine') FROM grades WHERE batch_id = ?",
@@ -177,7 +231,11 @@ async def run(exact: int, learning: int) -> dict[str, Any]:
         )
         await house.start()
         try:
-            return {"exact": await _exact(house, exact), "learning": await _learning(house, learning)}
+            figures = {"exact": await _exact(house, exact), "learning": await _learning(house, _made_up(learning))}
+            paper = zh_ads()
+            if paper is not None:
+                figures[f"learning, {paper.name}"] = await _learning(house, _from_people(paper, learning))
+            return figures
         finally:
             await house.stop()
 
@@ -188,10 +246,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     exact = 1_000 if given.quick else given.responses
-    figures = asyncio.run(run(exact, max(300, exact // 5)))
+    figures = asyncio.run(run(exact, max(1_000, exact // 5)))
     for name, figure in figures.items():
         print(
-            f"{name:<10} {figure['responses']:>8} responses in {figure['seconds']:>7} s: {figure['per_s']:>9} /s"
+            f"{name:<16} {figure['responses']:>8} responses in {figure['seconds']:>7} s: {figure['per_s']:>9} /s"
             f"  target {figure['target']}  {'met' if figure['met'] else 'MISSED'}"
         )
     if not given.quick:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, ParamSpec, TypeVar
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold
+from threadpoolctl import ThreadpoolController
 
 from vivavoce.domain.interview import Language
 from vivavoce.engines.grader.learning.features import Matrix, Measures, Presence
@@ -28,6 +29,15 @@ _SHARED_WEIGHT: Final = 2.0
 #: A person's mark this near (as a share of the maximum) counts as the same where there are many levels.
 _NEAR: Final = 0.1
 _SEED: Final = 20
+_ALGEBRA: Final = ThreadpoolController()
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def _in_one_thread(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """The tables are small: a second thread of the algebra library costs more waiting than it saves."""
+    limited: Callable[_P, _R] = _ALGEBRA.wrap(limits=1, user_api="blas")(function)
+    return limited
 
 
 class Lesson(msgspec.Struct, frozen=True):
@@ -55,6 +65,7 @@ class Learner:
     decided by marks that are held out, and so is the confidence. The same marks give the same learner.
     """
 
+    @_in_one_thread
     def __init__(self, own: Lesson, others: Sequence[Lesson], language: Language, *, levels: int) -> None:
         """`levels` is how many different marks can be given."""
         self.lesson = own
@@ -87,6 +98,7 @@ class Learner:
         shares, doubt = self._blended(held_out, beside)
         self._calibrated = _Calibration(doubt, self._hits(shares))
 
+    @_in_one_thread
     def predict(self, texts: Sequence[str]) -> Prediction:
         """What `texts` (in `plain` form) would get."""
         answers = [cut(text, self._language) for text in texts]
