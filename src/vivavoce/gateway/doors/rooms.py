@@ -178,6 +178,7 @@ class RoomsDoor(Namespace):
             return
         self._clients.discard(client)
         client.disconnected()
+        socket.state = None  # they hold each other: without this only the garbage collector could tell
         self._count(client.identity.user_id, -1)
         self._tell_online_soon()
 
