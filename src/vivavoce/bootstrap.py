@@ -320,7 +320,7 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
         forget_pages=database.forget_pages,
         erase_elsewhere=_erasing(invitation_rows, blobs, records),
     )
-    grading = build_grading(settings, database, log, blobs, clock)
+    grading = build_grading(settings, database, log, blobs, audit, clock)
     relay = Relay(
         sql_stores.SqlOutbox(database),
         clock,

@@ -343,6 +343,15 @@ class ExamStore(Protocol):
         """Which of these ids name a submission, or a student who has one in the exam."""
         ...
 
+    async def submissions_by(self, student_id: str) -> list[tuple[str, str]]:
+        """(exam_id, submission_id) of everything a student handed in, the oldest first."""
+        ...
+
+    async def erase(self, submission_ids: Sequence[str], at: int) -> None:
+        """Take out of these submissions' rows what their student wrote and what was said about it. Points, marks and
+        counts stay; nobody is given such a response to mark, and nobody learns from it."""
+        ...
+
     async def responses(self, response_ids: Sequence[str]) -> dict[str, Response]:
         """With their marks, by id; unknown ones are left out."""
         ...
@@ -540,6 +549,10 @@ class Roster(Protocol):
     async def students(
         self, *, class_id: str | None, query: str, before: Cursor | None, limit: int
     ) -> list[StudentRow]: ...
+
+    async def remove_student(self, student_id: str) -> bool:
+        """False when they were not there."""
+        ...
 
     async def put_class(self, class_row: ClassRow) -> bool:
         """False when the id is taken."""

@@ -29,6 +29,7 @@ from vivavoce.exam_ports import Roster
 from vivavoce.grading.appeals import Appeals
 from vivavoce.grading.batches import Batches, Watch
 from vivavoce.grading.desk import RemoteDesk, desk_handlers
+from vivavoce.grading.erasure import Erasure
 from vivavoce.grading.exams import Exams
 from vivavoce.grading.marking import Marking
 from vivavoce.grading.parts import GradingParts
@@ -38,7 +39,7 @@ from vivavoce.grading.scans import Scans
 from vivavoce.grading.work import Results as ChunkResults
 from vivavoce.grading.work import Slice, scheme_of
 from vivavoce.grading.worker import LOCAL_QUEUE, MODEL_QUEUE, ChunkRunner, Desk, RateLimit, chooser
-from vivavoce.ports import BlobStore, Clock, EventLog
+from vivavoce.ports import Audit, BlobStore, Clock, EventLog
 from vivavoce.settings import Settings, SettingsError
 
 _LOG: Final = logging.getLogger(__name__)
@@ -61,6 +62,7 @@ class Grading:
     results: Results
     quality: QualityMonitor
     scans: Scans
+    erasure: Erasure
     reader: SheetReaderOnDemand
     roster: Roster
     jobs: DbosJobs
@@ -78,6 +80,7 @@ class Grading:
             results=self.results,
             quality=self.quality,
             scans=self.scans,
+            erasure=self.erasure,
             roster=self.roster,
         )
 
@@ -124,7 +127,9 @@ def graders_for(settings: Settings) -> Sequence[Grader]:
     return graders
 
 
-def build_grading(settings: Settings, database: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Grading:
+def build_grading(
+    settings: Settings, database: Database, log: EventLog, blobs: BlobStore, audit: Audit, clock: Clock
+) -> Grading:
     graders = graders_for(settings)
     choose = chooser(graders)
     store = SqlExamStore(database)
@@ -146,6 +151,7 @@ def build_grading(settings: Settings, database: Database, log: EventLog, blobs: 
     quality = QualityMonitor(exams, batches, marking_store, clock)
     exams.committed.append(quality.committed)
     reader = SheetReaderOnDemand()
+    roster = SqlRoster(database)
     path = desk_path(settings)
     return Grading(
         exams=exams,
@@ -155,8 +161,9 @@ def build_grading(settings: Settings, database: Database, log: EventLog, blobs: 
         results=Results(exams),
         quality=quality,
         scans=Scans(exams, marking_store, blobs, reader),
+        erasure=Erasure(exams, log, blobs, roster, audit, clock, database.forget_pages),
         reader=reader,
-        roster=SqlRoster(database),
+        roster=roster,
         jobs=jobs,
         watch=Watch(batches, clock),
         desk=CallServer(path, desk_handlers(batches, clock)) if len(str(path)) <= _SOCKET_PATH_LIMIT else None,

@@ -237,7 +237,7 @@ class ApiHouse:
         )
         self.sockets = NoSockets()
         self.monitor = NoMonitor()
-        self.grading = GradingHouse(self.clock)
+        self.grading = GradingHouse(self.clock, self.audit)
         settings: dict[str, Any] = {
             "mode": mode,
             "version": "0.0-test",

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
 from vivavoce.adapters.blobs.memory import MemoryBlobStore
+from vivavoce.adapters.memory.stores import MemoryAudit, MemoryStore
 from vivavoce.adapters.sql import exam_tables  # noqa: F401  (its tables are part of the metadata)
 from vivavoce.adapters.sql.exam_rows import STATEMENTS
 from vivavoce.adapters.sql.exams import SqlExamStore
@@ -25,6 +26,7 @@ from vivavoce.engines.ocr.installed import SheetReaderOnDemand
 from vivavoce.exam_ports import Job
 from vivavoce.grading.appeals import Appeals
 from vivavoce.grading.batches import Batches
+from vivavoce.grading.erasure import Erasure
 from vivavoce.grading.exams import Exams
 from vivavoce.grading.marking import Marking
 from vivavoce.grading.parts import GradingParts
@@ -32,7 +34,7 @@ from vivavoce.grading.quality import QualityMonitor
 from vivavoce.grading.results import Results
 from vivavoce.grading.scans import Scans
 from vivavoce.grading.worker import LOCAL_QUEUE, ChunkRunner, RateLimit, chooser
-from vivavoce.ports import Clock
+from vivavoce.ports import Audit, Clock
 
 T = TypeVar("T")
 
@@ -107,10 +109,14 @@ class HeldJobs:
             await chunk(job.batch_id, job.round, job.chunk, job.queue)
 
 
+async def _nothing_on_disk() -> None:
+    pass
+
+
 class GradingHouse:
     """`grade` does what the outbox and the workers would do. `graders` are asked in their order."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, audit: Audit | None = None) -> None:
         self.graders: list[Grader] = [ExactGrader(), RubricGrader()]
         self.blobs = MemoryBlobStore()
         self.database = MemoryDatabase()
@@ -125,6 +131,7 @@ class GradingHouse:
         self._runner = ChunkRunner(
             batches, lambda scheme, wish: chooser(self.graders)(scheme, wish), RateLimit(0), {LOCAL_QUEUE: 1}
         )
+        roster = SqlRoster(database)
         self.parts = GradingParts(
             exams=exams,
             batches=batches,
@@ -133,7 +140,10 @@ class GradingHouse:
             results=Results(exams),
             quality=quality,
             scans=Scans(exams, marking_store, self.blobs, SheetReaderOnDemand()),
-            roster=SqlRoster(database),
+            erasure=Erasure(
+                exams, log, self.blobs, roster, audit or MemoryAudit(MemoryStore()), clock, _nothing_on_disk
+            ),
+            roster=roster,
         )
 
     async def grade(self, batch_id: str) -> None:

@@ -37,6 +37,8 @@ _RUNNING_LIMIT: Final = 1000
 #: Responses of one workflow.
 CHUNK: Final = 200
 SAMPLE: Final = 20
+#: Why a response could not be graded: its student was erased meanwhile.
+_ERASED: Final = "erased"
 _MARKS_LEARNED: Final = 400
 #: So many of each other question are learned from beside them.
 _MARKS_BESIDE: Final = 200
@@ -281,6 +283,10 @@ class Batches:
             await self._progress(batch, 0, [(response_id, "question_removed") for response_id in items.response_ids])
             return await self.next_slice(batch_id, number, chunk, limit)
         given = await self._exams.store.given(items.response_ids)
+        erased = [entry.response.response_id for entry in given if entry.response.erased]
+        if erased:
+            await self._progress(batch, 0, [(response_id, _ERASED) for response_id in erased])
+            return await self.next_slice(batch_id, number, chunk, limit)
         if question.is_exact:
             return slice_of(exam.state, scheme_of(exam.state, question), given, (), {})
         store = self._exams.store
@@ -305,11 +311,16 @@ class Batches:
         leaves is counted when the batch is taken up again."""
         exam = await self._exams.existing(batch.state.exam_id)
         graded = 0
+        failed = list(results.failed)
         if marks:
             now = self._clock.now_ms()
 
             async def decide(state: ExamState) -> list[AnyExamEvent]:
                 known = await self._exams.store.responses(list(marks))
+                failed[:] = [
+                    *results.failed,
+                    *((response_id, _ERASED) for response_id, response in known.items() if response.erased),
+                ]
                 due = [
                     (response, msgspec.structs.replace(marks[response_id], at=now))
                     for response_id, response in known.items()
@@ -319,7 +330,7 @@ class Batches:
 
             receipt = await exam.submit(decide, SYSTEM)
             graded = sum(len(recorded.data.grades) for recorded in receipt.events)
-        await self._progress(batch, graded, results.failed)
+        await self._progress(batch, graded, failed)
 
     async def _progress(self, batch: RunningBatch, graded: int, failed: Sequence[tuple[str, str]]) -> None:
         now = self._clock.now_ms()

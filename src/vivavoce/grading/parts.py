@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from vivavoce.exam_ports import Roster
 from vivavoce.grading.appeals import Appeals
 from vivavoce.grading.batches import Batches
+from vivavoce.grading.erasure import Erasure
 from vivavoce.grading.exams import Exams
 from vivavoce.grading.marking import Marking
 from vivavoce.grading.quality import QualityMonitor
@@ -23,4 +24,5 @@ class GradingParts:
     results: Results
     quality: QualityMonitor
     scans: Scans
+    erasure: Erasure
     roster: Roster

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
@@ -118,6 +119,12 @@ class Running(ABC, Generic[S, E, R]):
             except StoreUnavailableError as error:
                 self._stale = True
                 raise VivavoceError("unavailable", str(error), reason="store_unavailable") from error
+
+    @asynccontextmanager
+    async def alone(self) -> AsyncIterator[None]:
+        """Nothing is decided or stored meanwhile."""
+        async with self._turn:
+            yield
 
     async def history(self, after: int, limit: int = PAGE) -> list[R]:
         """Events with seq > `after`, as stored."""

@@ -59,6 +59,10 @@ EXAM = {
 }
 
 
+def files(folder: Path) -> list[bytes]:
+    return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+
+
 async def responsive(server: Served, reading: asyncio.Task[Any]) -> int:
     """How often the server answered while a scan was being read."""
     answered = 0
@@ -92,3 +96,9 @@ async def test_spec_4_a_printed_sheet_is_read_beside_everything_else_and_kept_wi
             picture = await teacher.get(f"/api/v1/exams/e1/responses/{response['response_id']}/image")
             assert picture.content.startswith(b"\x89PNG")
         assert len((await teacher.get("/api/v1/exams/e1/submissions")).json()["items"]) == 2
+        snippet = written["answer"].splitlines()[0].encode()
+        assert any(snippet in kept for kept in files(tmp_path))
+        async with server.http(server.token("root", "admin")) as admin:
+            for student in ("s1", "s2"):
+                assert (await admin.post(f"/api/v1/students/{student}/erasures")).status_code == 200
+        assert not any(snippet in kept or kept.startswith(b"\x89PNG") for kept in files(tmp_path))

@@ -3971,6 +3971,23 @@ export interface components {
              */
             class_id?: string;
         };
+        /** StudentReceiptShape */
+        StudentReceiptShape: {
+            /** Student Id */
+            student_id: string;
+            /** Erased At */
+            erased_at: string;
+            /** By */
+            by: string;
+            /** Submissions */
+            submissions: number;
+            /** Events */
+            events: number;
+            /** Digest */
+            digest: string;
+        } & {
+            [key: string]: unknown;
+        };
         /** StudentShape */
         StudentShape: {
             /** Student Id */

@@ -46,7 +46,7 @@ _ITEMS: Final = (
     "  SELECT r.response_id, r.question_id, q.key AS question,"
     "   row_number() OVER (PARTITION BY r.question_id ORDER BY r.response_id) AS place"
     "  FROM json_each(?3) q JOIN responses r ON r.exam_id = ?4 AND r.question_id = q.value"
-    "  WHERE ?5 OR r.status = 'ungraded')"
+    "  WHERE (?5 OR r.status = 'ungraded') AND r.erased_at = 0)"
     " WHERE ?6 = 0 OR place <= ?6"
 )
 _TASKS_OVER: Final = (

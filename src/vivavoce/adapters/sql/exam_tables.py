@@ -90,6 +90,7 @@ responses = sa.Table(
     sa.Column("seed_points", sa.Float),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Column("erased_at", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("idx_responses_submission", "submission_id"),
     sa.Index("idx_responses_question", "exam_id", "question_id", "response_id"),
     _when(

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
+import sqlalchemy as sa
 
 from vivavoce import exam_ports as p
 from vivavoce.adapters.sql.database import Database
+from vivavoce.domain.exam.events import WORDS_IN_MARKS
 from vivavoce.domain.exam.marks import Mark, Response, ResponseStatus
 
 _decode_mark: Final = msgspec.json.Decoder(Mark).decode
@@ -41,8 +43,21 @@ _OWN: Final = (
     " WHERE s.student_id = ? AND (s.created_at, s.submission_id) < (?, ?)"
     " ORDER BY s.created_at DESC, s.submission_id DESC LIMIT ?"
 )
-_RESPONSE: Final = "response_id, submission_id, student_id, question_id, status, points, seed_points"
+_RESPONSE: Final = "response_id, submission_id, student_id, question_id, status, points, seed_points, erased_at"
 _GIVEN: Final = f"SELECT {_RESPONSE}, exam_id, text, chosen, filled, quality, image, created_at FROM responses"  # noqa: S608
+_WORDS: Final = ", ".join(f"'$.{word}'" for word in WORDS_IN_MARKS)
+_ERASED: Final = "submission_id IN (SELECT value FROM json_each(:ids))"
+#: What a submission's rows keep when its words are taken out of them; `domain.exam.events` says which words of a mark.
+_ERASE: Final = (
+    f"UPDATE submissions SET student_name = '' WHERE {_ERASED}",  # noqa: S608
+    "UPDATE responses SET text = '', chosen = '[]', filled = '[]', image = '', erased_at = :at"  # noqa: S608
+    f" WHERE {_ERASED} AND erased_at = 0",
+    "UPDATE grades SET document = CAST(json_remove(CAST(document AS TEXT),"  # noqa: S608
+    f" {_WORDS}) AS BLOB) WHERE {_ERASED}",
+    f"UPDATE appeals SET text = '', answer = '' WHERE {_ERASED}",  # noqa: S608
+    "UPDATE tasks SET status = 'done', updated_at = :at WHERE status <> 'done' AND response_id IN"  # noqa: S608
+    f" (SELECT response_id FROM responses WHERE {_ERASED})",
+)
 _AMONG: Final = " WHERE response_id IN (SELECT value FROM json_each(?))"
 
 
@@ -100,6 +115,20 @@ class SqlExamStore:
             ]
 
         return await self._database.read_raw(work)
+
+    async def submissions_by(self, student_id: str) -> list[tuple[str, str]]:
+        sql = "SELECT exam_id, submission_id FROM submissions WHERE student_id = ? ORDER BY created_at, submission_id"
+        return await self._database.read_raw(lambda c: [tuple(row) for row in c.execute(sql, (student_id,))])
+
+    async def erase(self, submission_ids: Sequence[str], at: int) -> None:
+        values = {"ids": as_json(submission_ids), "at": at}
+
+        def work(connection: sa.Connection) -> None:
+            cursor = connection.connection.cursor()
+            for statement in _ERASE:
+                cursor.execute(statement, values)
+
+        await self._database.write(work)
 
     async def _submissions(
         self, where: str, values: list[str], before: p.Cursor | None, limit: int
@@ -180,14 +209,14 @@ class SqlExamStore:
             marks = _marks(c, as_json([row[0] for row in rows]))
             return [
                 p.GivenResponse(
-                    response=_response(row[:7], marks),
-                    exam_id=row[7],
-                    text=row[8],
-                    chosen=_decode_list(row[9]),
-                    filled=_decode_list(row[10]),
-                    quality=row[11],
-                    image=row[12],
-                    created_at=row[13],
+                    response=_response(row[:8], marks),
+                    exam_id=row[8],
+                    text=row[9],
+                    chosen=_decode_list(row[10]),
+                    filled=_decode_list(row[11]),
+                    quality=row[12],
+                    image=row[13],
+                    created_at=row[14],
                 )
                 for row in rows
             ]
@@ -197,7 +226,8 @@ class SqlExamStore:
     async def human_marks(self, exam_id: str, question_id: str, limit: int) -> list[p.HumanPoints]:
         sql = (
             "SELECT response_id, text, CASE WHEN status = 'marked' THEN points ELSE human_points END FROM responses"
-            " WHERE exam_id = ? AND question_id = ? AND human_points IS NOT NULL ORDER BY updated_at DESC LIMIT ?"
+            " WHERE exam_id = ? AND question_id = ? AND human_points IS NOT NULL AND erased_at = 0"
+            " ORDER BY updated_at DESC LIMIT ?"
         )
         values = (exam_id, question_id, limit)
         return await self._database.read_raw(lambda c: [p.HumanPoints(*row) for row in c.execute(sql, values)])
@@ -207,7 +237,7 @@ class SqlExamStore:
             "SELECT question_id, response_id, text, given FROM (SELECT question_id, response_id, text,"
             " CASE WHEN status = 'marked' THEN points ELSE human_points END AS given, updated_at,"
             " row_number() OVER (PARTITION BY question_id ORDER BY updated_at DESC) AS place FROM responses"
-            " WHERE exam_id = ? AND question_id != ? AND human_points IS NOT NULL)"
+            " WHERE exam_id = ? AND question_id != ? AND human_points IS NOT NULL AND erased_at = 0)"
             " WHERE place <= ? ORDER BY question_id, updated_at DESC"
         )
 
@@ -281,5 +311,6 @@ def _response(row: Sequence[Any], marks: dict[str, list[Mark]]) -> Response:
         status=row[4],
         points=row[5],
         seed_points=row[6],
+        erased=bool(row[7]),
         marks=tuple(marks.get(row[0], ())),
     )

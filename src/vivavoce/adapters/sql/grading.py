@@ -52,7 +52,7 @@ class SqlBatchStore:
         sql = (
             "SELECT r.question_id, count(*) FROM json_each(?) q"
             " JOIN responses r ON r.exam_id = ? AND r.question_id = q.value"
-            " WHERE ? OR r.status = 'ungraded' GROUP BY r.question_id"
+            " WHERE (? OR r.status = 'ungraded') AND r.erased_at = 0 GROUP BY r.question_id"
         )
         values = (as_json(wanted.question_ids), wanted.exam_id, wanted.again)
         counts = await self._database.read_raw(lambda c: dict(c.execute(sql, values).fetchall()))
@@ -208,6 +208,7 @@ def _seed(c: sqlite3.Connection, w: p.Claim) -> str | None:
     """Make the task of a seed item that this person has not marked, nor been given."""
     rows = c.execute(
         "SELECT r.response_id, r.question_id FROM responses r WHERE r.exam_id = ?1 AND r.seed_points IS NOT NULL"
+        " AND r.erased_at = 0"
         " AND (?2 IS NULL OR r.question_id = ?2)"
         " AND NOT EXISTS (SELECT 1 FROM grades g WHERE g.response_id = r.response_id AND g.rater = ?3)"
         " ORDER BY r.response_id LIMIT 20",
@@ -251,6 +252,10 @@ class SqlRoster:
             " ORDER BY created_at DESC, student_id DESC LIMIT ?"
         )
         return await _list(self._database, p.StudentRow, sql, (*values, limit))
+
+    async def remove_student(self, student_id: str) -> bool:
+        sql = "DELETE FROM students WHERE student_id = ?"
+        return await self._database.write(lambda c: _raw(c).execute(sql, (student_id,)).rowcount > 0)
 
     async def put_class(self, class_row: p.ClassRow) -> bool:
         sql = f"INSERT OR IGNORE INTO classes ({names(p.ClassRow)}) VALUES (?, ?, ?, ?)"  # noqa: S608

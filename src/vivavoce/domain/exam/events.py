@@ -209,7 +209,7 @@ class RecordedExam(msgspec.Struct, frozen=True, array_like=True, gc=False):
 decode_page = page_decoder(RecordedExam, AnyExamEvent)
 
 #: The words in a mark that quote a response or speak about it.
-_IN_MARKS: Final = ("comment", "reason", "evidence", "rationale", "feedback")
+WORDS_IN_MARKS: Final = ("comment", "reason", "evidence", "rationale", "feedback")
 
 
 def redacted(event: AnyExamEvent, submission_ids: Collection[str]) -> AnyExamEvent:
@@ -258,4 +258,4 @@ def _blank_submission(submission: SubmissionGiven) -> SubmissionGiven:
 
 
 def _blank_grade(grade: GradeGiven) -> GradeGiven:
-    return msgspec.structs.replace(grade, mark=_blank(grade.mark, _IN_MARKS))
+    return msgspec.structs.replace(grade, mark=_blank(grade.mark, WORDS_IN_MARKS))

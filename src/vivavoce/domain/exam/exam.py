@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from vivavoce.domain.access import Role
-from vivavoce.domain.errors import conflict, forbidden, invalid, not_found
+from vivavoce.domain.errors import VivavoceError, conflict, forbidden, invalid, not_found
 from vivavoce.domain.exam import alerts as a
 from vivavoce.domain.exam import events as e
 from vivavoce.domain.exam.marks import (
@@ -183,11 +183,14 @@ def receive(state: ExamState, submissions: Sequence[e.SubmissionGiven]) -> list[
 
 
 def record_grades(state: ExamState, batch_id: str, graded: Sequence[tuple[Response, Mark]]) -> list[e.AnyExamEvent]:
-    """Grades by the AI; a question that was removed or changed meanwhile is left out."""
+    """Grades by the AI; a question that was removed or changed, and a response that was erased meanwhile is left
+    out."""
     given = tuple(
         _given(state, response, mark)
         for response, mark in graded
-        if (question := state.questions.get(response.question_id)) and question.version == mark.question_version
+        if (question := state.questions.get(response.question_id))
+        and question.version == mark.question_version
+        and not response.erased
     )
     return [e.ResponsesGraded(batch_id=batch_id, grades=given)] if given else []
 
@@ -244,6 +247,8 @@ def choose_seed(state: ExamState, response: Response, chosen: bool) -> list[e.An
 
 
 def _mark(state: ExamState, response: Response, kind: MarkKind, wish: Wish, rater: str, at: int) -> Mark:
+    if response.erased:
+        raise _erased()
     question = state.question(response.question_id)
     if len(wish.comment) > 5000 or len(wish.reason) > 2000:
         raise invalid("a comment has up to 5000 characters, a reason 2000", field="comment")
@@ -260,6 +265,10 @@ def _mark(state: ExamState, response: Response, kind: MarkKind, wish: Wish, rate
         question_version=question.version,
         at=at,
     )
+
+
+def _erased() -> VivavoceError:
+    return conflict("what this student wrote was erased", reason="response_erased")
 
 
 def _given(state: ExamState, response: Response, mark: Mark) -> e.GradeGiven:
@@ -284,6 +293,8 @@ def open_appeal(
         raise conflict("the results are not released", reason="results_not_released")
     if response.student_id != by:
         raise forbidden("this is somebody else's response")
+    if response.erased:
+        raise _erased()
     if already:
         raise conflict("there is an open appeal already", reason="appeal_open")
     if not 0 < len(text.strip()) <= 5000:

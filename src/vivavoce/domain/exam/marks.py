@@ -68,7 +68,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
     """A response with what a decision about it needs; `marks` in the order in which they were given. `seed_points`: it
-    is a seed item and this is its agreed mark."""
+    is a seed item and this is its agreed mark. `erased`: its student's words were taken out."""
 
     response_id: str
     submission_id: str
@@ -77,6 +77,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     status: ResponseStatus = "ungraded"
     points: float | None = None
     seed_points: float | None = None
+    erased: bool = False
     marks: tuple[Mark, ...] = ()
 
     def marked_by(self, rater: str) -> bool:

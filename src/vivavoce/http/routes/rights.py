@@ -1,4 +1,5 @@
-"""`/sessions/{id}/exports` and `/erasures`: people's rights over what is kept of them. Administrators act for them."""
+"""`/sessions/{id}/exports` and `/erasures`, `/students/{id}/erasures`: people's rights over what is kept of them.
+Administrators act for them."""
 
 from __future__ import annotations
 
@@ -28,4 +29,14 @@ async def erase_session(services: Ours, admin: Admin, session_id: SessionId, _: 
     """Take every personal word of a session that is over out of the log, the report and the index. The sequence stays.
     Backups keep their own time."""
     receipt = await services.rights.erase(session_id, admin.user_id)
+    return {**msgspec.structs.asdict(receipt), "erased_at": iso(receipt.erased_at)}
+
+
+@router.post("/students/{student_id}/erasures", response_model=shapes.StudentReceiptShape)
+async def erase_student(
+    services: Ours, admin: Admin, student_id: Annotated[str, Path(min_length=1, max_length=128)], _: Empty | None = None
+) -> Any:
+    """Take what a student wrote out of every exam, with its pictures, the names, the appeals and what was said about
+    it. Marks and the sequence stay. Backups keep their own time."""
+    receipt = await services.grading.erasure.erase(student_id, admin.user_id)
     return {**msgspec.structs.asdict(receipt), "erased_at": iso(receipt.erased_at)}

@@ -20,3 +20,12 @@ class ReceiptShape(Shape):
     by: str
     events: int
     digest: str
+
+
+class StudentReceiptShape(Shape):
+    student_id: str
+    erased_at: str
+    by: str
+    submissions: int
+    events: int
+    digest: str
