@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final, Literal
 
@@ -157,7 +158,7 @@ def on_step(question: Question, points: float) -> float:
 
 
 def _is_whole(value: float) -> bool:
-    return abs(value - round(value)) < 1e-6
+    return math.isfinite(value) and abs(value - round(value)) < 1e-6
 
 
 class ExamSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -50,6 +50,12 @@ def person(rater: str, points: float, kind: str) -> Mark:
     return Mark(kind=kind, rater=rater, points=points)  # type: ignore[arg-type]
 
 
+def test_a_step_so_small_that_points_have_no_number_of_them_is_refused() -> None:
+    with pytest.raises(VivavoceError) as refused:
+        checked_question(msgspec.structs.replace(ESSAY, step=5e-324))
+    assert refused.value.info["field"] == "question.step"
+
+
 def test_what_the_ai_is_sure_of_is_marked_and_what_it_is_not_goes_to_a_person() -> None:
     assert settled(response(marks=(ai(7),)), ESSAY, ALL_ALONE).status == "marked"
     unsure = settled(response(marks=(ai(7, "needs_person"),)), ESSAY, ALL_ALONE)
