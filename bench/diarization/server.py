@@ -2,10 +2,12 @@
 
 `python -m bench.diarization.server [--fast] [--together] [NAME …]` plays each conversation (or those whose name holds
 a NAME) into a panel's WebSocket and scores the utterances it is told. "live" is what each utterance was first said to
-be, "final" what `session_ended` says; a turn's delay is the time from its last sample to the message that says whose
-its end was. Chunks come as a microphone gives them, in real time; with `--fast` each comes as soon as the one before is
-answered, and delays are not measured. With `--together` all are played at the same time, as panels of one house. Writes
-bench/results/diarization-server.json. The scorer is pyannote.metrics (collar ±0.25 s, overlapped speech counted).
+be, "final" what `session_ended` says. A turn's delay is the time from its last sample to the first message (a partial
+or an utterance) that shows words of its end with a speaker; "right" is the share of turns whose first label is the
+final one too. Chunks come as a microphone gives them, in real time; with `--fast` each comes as soon as the one before
+is answered, and delays are not measured. With `--together` all are played at the same time, as panels of one house.
+Writes bench/results/diarization-server.json. The scorer is pyannote.metrics (collar ±0.25 s, overlapped speech
+counted).
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from vivavoce.domain.speech import SAMPLE_RATE, Samples
 from vivavoce.engines.asr.openai_compatible import wav_bytes
 
 READY_S: Final = 120.0
+MOST_DELAY_S: Final = 2.0
 ANSWER_S: Final = 120.0
 #: Turns of one person with less between are one turn to whoever listens.
 SAME_TURN_S: Final = 1.0
@@ -55,6 +58,7 @@ class Heard(msgspec.Struct, frozen=True):
     later."""
 
     live: list[Shown]
+    partial: list[Shown]
     final: list[SpeakerTurn]
     changed: int
     took_s: float
@@ -69,7 +73,7 @@ async def play(
     watch: Callable[[float], None] = lambda sent_s: None,
 ) -> Heard:
     """Plays one conversation into a new panel and ends it; `watch` is told after each chunk how much was sent."""
-    path = f"/api/v1/realtime-interview/ws/interview/{session_id}?features=transcript&language=en"
+    path = f"/api/v1/realtime-interview/ws/interview/{session_id}?features=transcript,partials&language=en"
     async with connect(f"{server.sockets}{path}", max_size=None) as ws:
         client = _Client(ws)
         listening = asyncio.create_task(client.listen())
@@ -90,7 +94,9 @@ async def play(
         took_s = time.monotonic() - began
         await ws.send(json.dumps({"type": "session_end"}))
         result = await asyncio.wait_for(listening, ANSWER_S)
-    return Heard(client.live, [_turn(one) for one in result["transcripts"]], client.changed, round(took_s, 1))
+    return Heard(
+        client.live, client.partial, [_turn(one) for one in result["transcripts"]], client.changed, round(took_s, 1)
+    )
 
 
 class _Client:
@@ -103,6 +109,7 @@ class _Client:
         self.answered = 0
         self.changed = 0
         self.live: list[Shown] = []
+        self.partial: list[Shown] = []
         self.news = asyncio.Event()
 
     async def listen(self) -> dict[str, Any]:
@@ -118,6 +125,14 @@ class _Client:
             match message["type"]:
                 case "utterance":
                     self.live.append(Shown(time.monotonic() - self.began, self.sent_s, _turn(message)))
+                case "partial" if message["speaker_id"] is not None:
+                    said = SpeakerTurn(
+                        speaker=message["speaker_id"],
+                        start_s=message["audio_start"],
+                        end_s=message["audio_end"],
+                        confidence=0.0,
+                    )
+                    self.partial.append(Shown(time.monotonic() - self.began, self.sent_s, said))
                 case "utterances_reassigned":
                     self.changed += len(message["changes"])
                 case "audio_processed":
@@ -142,15 +157,21 @@ def _turn(utterance: dict[str, Any]) -> SpeakerTurn:
     )
 
 
-def delays(turns: Sequence[Reference], live: Sequence[Shown]) -> list[float]:
-    """For each turn the seconds from its end to the label of that end; turns nobody was told of are left out."""
-    found: list[float] = []
-    for turn in _whole_turns(turns):
+def labels(turns: Sequence[Reference], shown: Sequence[Shown]) -> dict[int, tuple[float, str]]:
+    """By a turn's place the seconds from its end to the first label of that end, and the label; turns of whose end
+    nothing was shown are left out."""
+    found: dict[int, tuple[float, str]] = {}
+    for place, turn in enumerate(_whole_turns(turns)):
         from_s = max(turn.start_s, turn.end_s - 1.0)
         least_s = min(LEAST_SHARED_S, (turn.end_s - from_s) / 2)
-        about = [one.at_s for one in live if min(one.turn.end_s, turn.end_s) - max(one.turn.start_s, from_s) >= least_s]
+        about = [
+            (one.at_s, one.turn.speaker)
+            for one in shown
+            if min(one.turn.end_s, turn.end_s) - max(one.turn.start_s, from_s) >= least_s
+        ]
         if about:
-            found.append(max(0.0, min(about) - turn.end_s))
+            at_s, speaker = min(about)
+            found[place] = (max(0.0, at_s - turn.end_s), speaker)
     return found
 
 
@@ -203,7 +224,11 @@ async def voice_ready(server: ServerProcess) -> None:
 def row(conversation: Conversation, heard: Heard, *, fast: bool) -> dict[str, Any]:
     shown = [one.turn for one in heard.live]
     final, live = score(conversation.turns, heard.final), score(conversation.turns, shown)
-    late = [] if fast else delays(conversation.turns, heard.live)
+    first = labels(conversation.turns, [*heard.live, *heard.partial])
+    last = labels(conversation.turns, [Shown(0.0, 0.0, turn) for turn in heard.final])
+    right = [label == last[turn][1] for turn, (_, label) in first.items() if turn in last]
+    late = [] if fast else [delay_s for delay_s, _ in first.values()]
+    stored = [] if fast else [delay_s for delay_s, _ in labels(conversation.turns, heard.live).values()]
     return {
         "name": conversation.name,
         "seconds": round(len(conversation.samples) / SAMPLE_RATE, 1),
@@ -216,11 +241,14 @@ def row(conversation: Conversation, heard: Heard, *, fast: bool) -> dict[str, An
         "live_confusion": round(live["confusion"], 4),
         "changed": heard.changed,
         "turns": len(_whole_turns(conversation.turns)),
-        "labelled": len(late),
+        "labelled": len(first),
+        "first_label_right": round(sum(right) / len(right), 3),
         "delay_p50_s": round(percentile(late, 0.5), 2) if late else None,
         "delay_p90_s": round(percentile(late, 0.9), 2) if late else None,
         "delay_most_s": round(max(late), 2) if late else None,
-        "within_2s": round(sum(one <= 2.0 for one in late) / len(late), 3) if late else None,
+        "within_2s": round(sum(one <= MOST_DELAY_S for one in late) / len(late), 3) if late else None,
+        "utterance_p50_s": round(percentile(stored, 0.5), 2) if stored else None,
+        "utterance_p90_s": round(percentile(stored, 0.9), 2) if stored else None,
     }
 
 
@@ -236,10 +264,21 @@ def main() -> None:
     shares = ("der", "missed", "false_alarm", "confusion", "live_der", "live_confusion")
     head = ("final DER", "missed", "false", "confusion", "live DER", "live conf.")
     table = Table(
-        "through the server", "s", "took", "speakers", "found", *head, "changed", "delay p50/p90/most", "≤ 2 s"
+        "through the server",
+        "s",
+        "took",
+        "speakers",
+        "found",
+        *head,
+        "changed",
+        "label p50/p90/most",
+        "≤ 2 s",
+        "right",
+        "utterance p50/p90",
     )
     for one in rows:
         late = [one[name] for name in ("delay_p50_s", "delay_p90_s", "delay_most_s")]
+        utterance = [one[name] for name in ("utterance_p50_s", "utterance_p90_s")]
         table.add_row(
             one["name"],
             *(str(one[name]) for name in ("seconds", "took_s", "speakers", "found")),
@@ -247,6 +286,8 @@ def main() -> None:
             str(one["changed"]),
             " / ".join("–" if value is None else f"{value:.1f} s" for value in late),
             "–" if one["within_2s"] is None else f"{one['within_2s']:.0%}",
+            f"{one['first_label_right']:.0%}",
+            " / ".join("–" if value is None else f"{value:.1f} s" for value in utterance),
         )
     console.print(table)
     console.print("scored by pyannote.metrics: collar ±0.25 s, overlap counted; number of speakers not given")

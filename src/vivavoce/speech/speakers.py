@@ -75,6 +75,11 @@ class SpeakerTracker(Protocol):
         """The speakers told apart so far, in the order of their numbers."""
         ...
 
+    def speaking(self, start_s: float, end_s: float) -> str:
+        """Who speaks most between two times of which perhaps not all has been looked at yet: a first guess, to be shown
+        before `attribute` can be asked. Unknown where nothing of it has been."""
+        ...
+
     def turns(self) -> tuple[SpeakerTurn, ...]:
         """Who spoke when, as it is seen now, in order of time; of a long session the last hours."""
         ...
@@ -129,6 +134,9 @@ class OneSpeaker:
 
     def speakers(self) -> tuple[str, ...]:
         return ()
+
+    def speaking(self, start_s: float, end_s: float) -> str:
+        return UNKNOWN_SPEAKER
 
     def turns(self) -> tuple[SpeakerTurn, ...]:
         return ()

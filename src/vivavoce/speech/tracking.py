@@ -30,7 +30,7 @@ from vivavoce.domain.errors import VivavoceError, invalid, not_found
 from vivavoce.domain.speech import SAMPLE_RATE, Samples
 from vivavoce.speech.diarization.diarizer import DiarizationRules, Diarizer
 from vivavoce.speech.diarization.ear import Ear
-from vivavoce.speech.diarization.ledger import Entry, Ledger, attributed
+from vivavoce.speech.diarization.ledger import Entry, Ledger, attributed, dominant
 from vivavoce.speech.diarization.snapshot import read_memory, write_memory
 from vivavoce.speech.events import Final as FinalEvent
 
@@ -90,6 +90,8 @@ class LiveTracker:
         self._changes: dict[tuple[str, int], Reassignment] = {}
         self._speakers: tuple[str, ...] = self._diarizer.speakers()
         self._turns: tuple[SpeakerTurn, ...] = tuple(self._diarizer.turns())
+        self._newest: tuple[SpeakerTurn, ...] = ()
+        """The turns of the last seconds, as soon as they were looked at."""
         self._room = threading.Semaphore(_WAITING)
         self._closed = threading.Event()
 
@@ -113,6 +115,9 @@ class LiveTracker:
 
     def speakers(self) -> tuple[str, ...]:
         return self._speakers
+
+    def speaking(self, start_s: float, end_s: float) -> str:
+        return dominant(self._newest, start_s, end_s)[0]
 
     def turns(self) -> tuple[SpeakerTurn, ...]:
         return self._turns
@@ -166,7 +171,11 @@ class LiveTracker:
         for heard in looked:
             self._diarizer.take(heard)
         changes = ear.changes()
-        return changes + ear.changes_of(self._diarizer.turns(start_s - _RECENT_S)) if looked else changes
+        if not looked:
+            return changes
+        recent = self._diarizer.turns(start_s - _RECENT_S)
+        self._newest = tuple(recent)
+        return changes + ear.changes_of(recent)
 
     def finish(self, ear: Ear) -> None:
         """An ear's stream is over."""

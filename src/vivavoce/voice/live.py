@@ -293,6 +293,7 @@ class LiveRecording:
                             event.language,
                             round(event.start_s - self._base_s, 3),
                             round(event.end_s - self._base_s, 3),
+                            self._speakers.speaking(event.start_s, event.end_s) if self._speakers is not None else "",
                         )
                     )
                 case s.EndpointReached():

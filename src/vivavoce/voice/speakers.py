@@ -89,6 +89,11 @@ class SessionSpeakers:
             overlapped=one.overlapped,
         )
 
+    def speaking(self, start_s: float, end_s: float) -> str:
+        """The id of who speaks between two times of the session, as far as that is known already; else empty."""
+        speaker = self._tracker.speaking(start_s, end_s)
+        return "" if speaker == UNKNOWN_SPEAKER else self._named(speaker)
+
     async def look_again(self, session: RunningSession) -> None:
         """Store what earlier utterances are seen as now."""
         changes = tuple(

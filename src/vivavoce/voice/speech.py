@@ -78,7 +78,10 @@ class Activity(msgspec.Struct, frozen=True):
 
 
 class PartialSpeech(msgspec.Struct, frozen=True):
-    """Not stored: what has been understood so far of what somebody is saying. Each replaces the one before."""
+    """Not stored: what has been understood so far of what somebody is saying. Each replaces the one before.
+
+    `speaker_id`: whose voice it sounds like so far, where several people share a microphone; empty until that is known.
+    """
 
     user_id: str
     recording_id: str
@@ -86,3 +89,4 @@ class PartialSpeech(msgspec.Struct, frozen=True):
     language: str
     start_s: float
     end_s: float
+    speaker_id: str = ""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.fakes.speech import pause, tone
-from vivavoce.domain.diarization import AssignUtterance, Embedding, MergeSpeakers
+from vivavoce.domain.diarization import UNKNOWN_SPEAKER, AssignUtterance, Embedding, MergeSpeakers
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.speech import SAMPLE_RATE, Samples, Word
 from vivavoce.speech.events import Final
@@ -104,6 +104,15 @@ async def test_voices_are_told_apart_or_everything_is_nobodys(tracker: SpeakerTr
         assert [part.speaker for part in found] == ["speaker_1", "speaker_2", "speaker_1"]
         assert [round(at_s, 1) for at_s in changes] == [4.6, 8.8]
         assert tracker.speakers() == ("speaker_1", "speaker_2")
+
+
+async def test_who_speaks_is_guessed_before_an_utterance_is_attributed(tracker: SpeakerTracker) -> None:
+    hear(tracker, SOUND)
+    found = [tracker.speaking(*at) for at in [(4.7, 8.7), (8.9, 12.9), (60.0, 61.0)]]
+    if tracker.state == "off":
+        assert set(found) == {UNKNOWN_SPEAKER}
+    else:
+        assert found == ["speaker_2", "speaker_1", UNKNOWN_SPEAKER]
 
 
 async def test_what_a_person_says_is_taken_or_refused_with_a_reason(tracker: SpeakerTracker) -> None:

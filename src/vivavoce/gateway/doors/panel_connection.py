@@ -413,13 +413,7 @@ class PanelConnection:
 
     def ephemeral(self, message: object) -> None:
         if isinstance(message, PartialSpeech) and "partials" in self.features:
-            partial = m.PartialMessage(
-                text=message.text,
-                language=message.language,
-                user_id=message.user_id,
-                recording_id=message.recording_id,
-            )
-            self.ws.send(encode(partial), ephemeral=True)
+            self.ws.send(encode(projector.partial(message, self.session.state)), ephemeral=True)
 
     def notice(self, kind: str, message: str) -> None:
         """A word from an administrator."""

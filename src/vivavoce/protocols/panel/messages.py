@@ -297,12 +297,20 @@ class UtteranceMessage(ServerMessage, frozen=True, kw_only=True, tag="utterance"
 
 
 class PartialMessage(ServerMessage, frozen=True, kw_only=True, tag="partial"):
-    """What has been understood so far of what is being said; not stored, each replaces the one before."""
+    """What has been understood so far of what is being said; not stored, each replaces the one before.
+
+    `speaker_id` is whose voice it sounds like so far, None until that is known; `speaker` is what they are called, None
+    for somebody of whom there is no utterance yet. The utterance says it for good.
+    """
 
     text: str
     language: str
     user_id: str
     recording_id: str
+    speaker: str | None
+    speaker_id: str | None
+    audio_start: float
+    audio_end: float
 
 
 class ReassignedUtterance(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,6 +31,7 @@ from vivavoce.evaluation.panel_transcript import in_order, statistics
 from vivavoce.protocols.dialogue.confirmation import flag_view
 from vivavoce.protocols.panel import messages as m
 from vivavoce.protocols.times import iso, iso_or_none
+from vivavoce.voice.speech import PartialSpeech
 
 
 def project(recorded: e.Recorded, state: SessionState, viewer: Viewer) -> m.ServerMessage | None:
@@ -125,6 +126,22 @@ def note(recorded: PrivateRecorded, data: NoteTaken, viewer: Viewer) -> m.NoteSa
 def sees_scores(state: SessionState, private_state: PrivateState, viewer: Viewer, subject: str) -> bool:
     """Whether a viewer sees the AI's scores of a candidate (SPEC.md 6.2)."""
     return viewer.is_staff and (state.visibility == "live" or private_state.has_judged(viewer.user_id, subject))
+
+
+def partial(heard: PartialSpeech, state: SessionState) -> m.PartialMessage:
+    """What has been understood so far, with whose voice it sounds like where that is known."""
+    speaker_id = state.panel.final_id(heard.speaker_id) if heard.speaker_id else None
+    known = state.panel.speakers.get(speaker_id) if speaker_id is not None else None
+    return m.PartialMessage(
+        text=heard.text,
+        language=heard.language,
+        user_id=heard.user_id,
+        recording_id=heard.recording_id,
+        speaker=known.shown if known is not None else None,
+        speaker_id=speaker_id,
+        audio_start=heard.start_s,
+        audio_end=heard.end_s,
+    )
 
 
 def shown(state: SessionState, speaker_id: str) -> str:
