@@ -14,7 +14,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
@@ -144,69 +144,111 @@ def weighted_f1(graded: Graded) -> float:
     return float(f1_score(graded.given.astype(int), graded.points.astype(int), average="weighted"))
 
 
+class Run(msgspec.Struct, frozen=True):
+    """Something to be measured with `count` marks a question (None: all there are). `asked` is the least figure over
+    all answers, `asked_of_surest` the least QWK of what the grader is surest of."""
+
+    grader: str
+    work: Callable[[Paper, int, int | None], list[Graded]]
+    count: int | None = None
+    asked: float | None = None
+    asked_of_surest: float | None = None
+
+
+def runs(paper: Paper) -> list[Run]:
+    overlap = Run("lexical overlap", partial(by_baseline, baseline=lexical_overlap))
+    own, related = partial(by_grader, related=False), partial(by_grader, related=True)
+    if paper.max_points <= 2:
+        regression = partial(by_baseline, baseline=logistic)
+        return [
+            overlap,
+            *(Run("logistic regression", regression, count) for count in (20, None)),
+            *(Run("learning, own marks", own, count) for count in (20, None)),
+            Run("learning, with related", related, 20),
+            Run("learning, with related", related, asked=0.75 if paper.name == "beetle" else 0.79),
+        ]
+    ridge = partial(by_baseline, baseline=tfidf_ridge)
+    return [
+        overlap,
+        *(Run("TF-IDF ridge, overlap", ridge, count) for count in (20, 40, None)),
+        Run("learning, own marks", own, 20, 0.62),
+        Run("learning, own marks", own, 40, 0.72),
+        Run("learning, own marks", own, None, 0.76, 0.85),
+        *(Run("learning, with related", related, count) for count in (20, 40, None)),
+    ]
+
+
+def measured(paper: Paper, run: Run, processes: ProcessPoolExecutor) -> dict[str, Any]:
+    started = time.perf_counter()
+    graded = together(processes.map(partial(run.work, paper), range(_FOLDS), [run.count] * _FOLDS))
+    labels = paper.max_points <= 2
+    row = {
+        "answers": paper.name,
+        "grader": run.grader,
+        "marks": run.count or "all",
+        "figure": "weighted F1" if labels else "QWK",
+        "value": round(weighted_f1(graded) if labels else qwk(paper, graded), 4),
+        "asked": run.asked,
+    }
+    if run.grader.startswith("learning"):
+        row |= {
+            "confidence_of_surest": round(float(np.quantile(graded.confidence, 1 - _KEPT)), 4),
+            "qwk_of_surest": round(qwk(paper, graded, kept=_KEPT), 4),
+            "asked_of_surest": run.asked_of_surest,
+        }
+    figures = ((run.asked, row["value"]), (run.asked_of_surest, row.get("qwk_of_surest")))
+    verdicts = [value >= asked for asked, value in figures if asked is not None]
+    return {**row, "met": all(verdicts) if verdicts else None, "seconds": round(time.perf_counter() - started, 1)}
+
+
 def main() -> None:
-    console = Console(width=120)
+    console = Console(width=140)
     quick = "--quick" in sys.argv
     papers = [paper for paper in (zh_ads(), semeval("beetle"), semeval("sciEntsBank")) if paper is not None]
     if not papers:
         console.print("No marked answers beside the checkout: nothing to measure.")
         return
     rows: list[dict[str, Any]] = []
-    table = Table("answers", "grader", "marks", "figure", "value", "asked", "of the surest 70 %", "s")
     # One core a process; the processes inherit this.
     os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as processes:
         for paper in papers:
             if quick:
                 paper = msgspec.structs.replace(paper, questions=paper.questions[::5])
-            for name, work, count, asked in runs(paper):
-                started = time.perf_counter()
-                graded = together(processes.map(partial(work, paper), range(_FOLDS), [count] * _FOLDS))
-                row = figures(paper, graded, name, count, asked) | {"seconds": round(time.perf_counter() - started, 1)}
+            for run in runs(paper):
+                row = measured(paper, run, processes)
                 rows.append(row)
-                console.print(f"{paper.name}, {name}, {row['marks']} marks: {row['value']}, {row['seconds']} s")
-                surest = "" if row["surest"] is None else f"{row['surest']:.3f}"
-                shown = "" if asked is None else f"≥ {asked:.2f}"
-                cells = (paper.name, name, str(count or "all"), row["figure"], f"{row['value']:.4f}", shown, surest)
-                table.add_row(*cells, f"{row['seconds']:.0f}")
-    console.print(table)
-    console.print("five-fold within questions; with related: the other questions' marks outside the graded fifth")
+                console.print(f"{paper.name}, {run.grader}, {row['marks']} marks: {row['value']}, {row['seconds']} s")
+    console.print(shown(rows))
+    console.print("five-fold within questions; with related: the other questions' marks outside the graded fifth;")
+    console.print(f"the surest: the {_KEPT:.0%} of the answers with at least that confidence, the rest goes to people")
     if not quick:
         console.print(f"written to {write_results('grading_quality', {'folds': _FOLDS, 'rows': rows})}")
 
 
-def runs(paper: Paper) -> list[tuple[str, Any, int | None, float | None]]:
-    """What is measured of a paper: name, work, marks a question, the value that is asked for."""
-    learning = partial(by_grader, related=False)
-    if paper.max_points <= 2:
-        asked = 0.75 if paper.name == "beetle" else 0.79
-        return [
-            ("lexical overlap", partial(by_baseline, baseline=lexical_overlap), None, None),
-            ("logistic regression", partial(by_baseline, baseline=logistic), None, None),
-            ("learning, own marks", learning, None, None),
-            ("learning, with related", partial(by_grader, related=True), None, asked),
-        ]
-    ridge = partial(by_baseline, baseline=tfidf_ridge)
-    return [
-        ("lexical overlap", partial(by_baseline, baseline=lexical_overlap), None, None),
-        *(("TF-IDF ridge, overlap", ridge, count, None) for count in (20, 40, None)),
-        *(("learning, own marks", learning, count, asked) for count, asked in ((20, 0.62), (40, 0.72), (None, 0.76))),
-        *(("learning, with related", partial(by_grader, related=True), count, None) for count in (20, None)),
-    ]
+def shown(rows: Sequence[dict[str, Any]]) -> Table:
+    table = Table(
+        "answers", "grader", "marks", "figure", "value", "asked", "QWK of the surest", "from", "asked", "", "s"
+    )
+    for row in rows:
+        surest, least = (
+            f"{row[name]:.4f}" if name in row else "" for name in ("qwk_of_surest", "confidence_of_surest")
+        )
+        table.add_row(
+            *(str(row[name]) for name in ("answers", "grader", "marks", "figure")),
+            f"{row['value']:.4f}",
+            _least(row["asked"]),
+            surest,
+            least,
+            _least(row.get("asked_of_surest")),
+            {True: "met", False: "MISSED", None: ""}[row["met"]],
+            f"{row['seconds']:.0f}",
+        )
+    return table
 
 
-def figures(paper: Paper, graded: Graded, name: str, count: int | None, asked: float | None) -> dict[str, Any]:
-    labels = paper.max_points <= 2
-    knows = name.startswith("learning")
-    return {
-        "answers": paper.name,
-        "grader": name,
-        "marks": count or "all",
-        "figure": "weighted F1" if labels else "QWK",
-        "value": round(weighted_f1(graded) if labels else qwk(paper, graded), 4),
-        "asked": asked,
-        "surest": round(qwk(paper, graded, kept=_KEPT), 4) if knows and not labels else None,
-    }
+def _least(asked: float | None) -> str:
+    return "" if asked is None else f"≥ {asked:.2f}"
 
 
 if __name__ == "__main__":
