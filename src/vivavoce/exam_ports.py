@@ -376,8 +376,10 @@ class ExamStore(Protocol):
         """The newest marks by people on which a learning grader stands: one a response."""
         ...
 
-    async def human_marks_beside(self, exam_id: str, question_id: str, limit: int) -> dict[str, list[HumanPoints]]:
-        """The newest marks by people of the exam's other questions, at most `limit` of each, by question id."""
+    async def human_marks_beside(
+        self, exam_id: str, question_ids: Sequence[str], limit: int
+    ) -> dict[str, list[HumanPoints]]:
+        """The newest marks by people of several questions, at most `limit` of each, by question id in their order."""
         ...
 
     async def alerts(self, exam_id: str, *, only_open: bool, before: Cursor | None, limit: int) -> list[AlertRow]: ...

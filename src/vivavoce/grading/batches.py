@@ -292,7 +292,10 @@ class Batches:
         store = self._exams.store
         marks = await store.human_marks(state.exam_id, question.question_id, _MARKS_LEARNED)
         # Beside no marks of its own, a question learns nothing from those of others.
-        beside = await store.human_marks_beside(state.exam_id, question.question_id, _MARKS_BESIDE) if marks else {}
+        others = [
+            item.question_id for item in exam.state.questions.values() if item is not question and not item.is_exact
+        ]
+        beside = await store.human_marks_beside(state.exam_id, others, _MARKS_BESIDE) if marks else {}
         return slice_of(exam.state, scheme_of(exam.state, question), given, marks, beside)
 
     async def record(self, batch_id: str, chunk: int, results: Results) -> None:

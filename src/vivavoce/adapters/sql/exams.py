@@ -232,19 +232,23 @@ class SqlExamStore:
         values = (exam_id, question_id, limit)
         return await self._database.read_raw(lambda c: [p.HumanPoints(*row) for row in c.execute(sql, values)])
 
-    async def human_marks_beside(self, exam_id: str, question_id: str, limit: int) -> dict[str, list[p.HumanPoints]]:
+    async def human_marks_beside(
+        self, exam_id: str, question_ids: Sequence[str], limit: int
+    ) -> dict[str, list[p.HumanPoints]]:
+        # Question by question, so that what is read does not grow with the marks there are.
         sql = (
-            "SELECT question_id, response_id, text, given FROM (SELECT question_id, response_id, text,"
-            " CASE WHEN status = 'marked' THEN points ELSE human_points END AS given, updated_at,"
-            " row_number() OVER (PARTITION BY question_id ORDER BY updated_at DESC) AS place FROM responses"
-            " WHERE exam_id = ? AND question_id != ? AND human_points IS NOT NULL AND erased_at = 0)"
-            " WHERE place <= ? ORDER BY question_id, updated_at DESC"
+            "SELECT r.question_id, r.response_id, r.text,"
+            " CASE WHEN r.status = 'marked' THEN r.points ELSE r.human_points END"
+            " FROM json_each(?) AS wanted JOIN responses AS r ON r.response_id IN (SELECT response_id FROM responses"
+            " WHERE exam_id = ? AND question_id = wanted.value AND human_points IS NOT NULL AND erased_at = 0"
+            " ORDER BY updated_at DESC LIMIT ?) ORDER BY wanted.key, r.updated_at DESC"
         )
+        values = (msgspec.json.encode(question_ids).decode(), exam_id, limit)
 
         def work(c: sqlite3.Connection) -> dict[str, list[p.HumanPoints]]:
             found: dict[str, list[p.HumanPoints]] = {}
-            for beside, *row in c.execute(sql, (exam_id, question_id, limit)):
-                found.setdefault(beside, []).append(p.HumanPoints(*row))
+            for question_id, *row in c.execute(sql, values):
+                found.setdefault(question_id, []).append(p.HumanPoints(*row))
             return found
 
         return await self._database.read_raw(work)
