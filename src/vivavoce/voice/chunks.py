@@ -101,7 +101,7 @@ class ChunkedAudio:
         known = canonical_format(named, self._options.sample_rate or None, None, data[:_HEAD])
         options = msgspec.structs.replace(self._options, audio_format=known)
         command = opening(str(uuid_utils.uuid7()), self._user_id, options, streamed=True)
-        command = msgspec.structs.replace(command, received_ms=_length_ms(known, len(data)))
+        command = msgspec.structs.replace(command, received_ms=_length_ms(known, data))
         receipt = await self._voice.recordings.store(self._session, command, data, client_id)
         if not receipt.duplicate:
             self._recording = await self._voice.listen_to_chunks(self._session, command.recording_id)
@@ -145,6 +145,19 @@ def _continuation(audio_format: str, chunk: bytes) -> bytes:
     return chunk if header is None else chunk[header.data_at :]
 
 
-def _length_ms(audio_format: str, size: int) -> int:
+def _length_ms(audio_format: str, chunk: bytes) -> int:
+    """How long plain samples last; 0 where their bytes do not tell."""
+    if audio_format == "wav":
+        return _wav_length_ms(chunk)
     rate = plain_rate(audio_format)
-    return size * 1000 // rate if rate else 0
+    return len(chunk) * 1000 // rate if rate else 0
+
+
+def _wav_length_ms(chunk: bytes) -> int:
+    from vivavoce.speech.wav import read_header
+
+    try:
+        header = read_header(chunk)
+    except VivavoceError:
+        return 0  # the recogniser says what is wrong with it
+    return (len(chunk) - header.data_at) * 1000 // (header.rate * header.frame_bytes) if header is not None else 0

@@ -171,6 +171,22 @@ def test_spec_0_session_time_of_speech() -> None:
     assert (life.state.inputs[1].at_s, life.state.inputs[1].end_s) == (11.5, 14.5)
 
 
+def test_spec_0_a_stream_began_before_its_first_chunk_came() -> None:
+    life = Life()
+    life.do(c.BeginInterview(plan=PLAN))
+    life.do(c.NoteConnected(user_id="kim", role="candidate"), "system")
+    life.now += 10_000
+    life.store("live", streamed=True, received_ms=1_250)
+    life.store("live", offset=100, received_ms=2_250)
+    life.store("early", streamed=True, received_ms=60_000)
+    life.store("whole", received_ms=1_250)
+    assert {name: one.at_s for name, one in life.state.recordings.items()} == {
+        "live": 8.75,
+        "early": 0.0,
+        "whole": 10.0,
+    }
+
+
 def test_spec_6_1_a_turn_says_where_each_part_of_an_answer_can_be_heard() -> None:
     life = Life()
     life.store(streamed=True, interrupts=True)

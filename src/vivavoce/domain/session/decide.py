@@ -157,6 +157,8 @@ def _audio(s: SessionState, cmd: c.StoreAudio, ctx: Context) -> Decision:
             info={"limit": limit},
         )
     first = known is None
+    # What comes with the beginning of a stream was said before it came.
+    began_s = max(0.0, s.elapsed_s(ctx.now) - (cmd.received_ms / 1000 if cmd.streamed else 0.0))
     return [
         *(panel_rules.begun(s) if s.kind == "panel" else ()),
         e.AudioStored(
@@ -173,7 +175,7 @@ def _audio(s: SessionState, cmd: c.StoreAudio, ctx: Context) -> Decision:
             language=cmd.language if first else "",
             context=cmd.context if first else "",
             interrupts=cmd.interrupts and first,
-            at_s=s.elapsed_s(ctx.now) if first else 0.0,
+            at_s=round(began_s, 3) if first else 0.0,
         ),
     ]
 
