@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.speech.latency import feed_live
+from bench.speech.latency import ANSWERS, feed_live
 from bench.speech.setup import (
     TESTDATA,
     Clip,
@@ -30,7 +31,7 @@ from bench.speech.setup import (
     open_pool,
     write_results,
 )
-from bench.speech.sounds import quiet_sounds
+from bench.speech.sounds import can_speak, quiet_sounds, silence, speak
 from vivavoce.domain.speech import SAMPLE_RATE, RecognitionRequest, Samples
 from vivavoce.engines.asr.openai_compatible import wav_bytes
 from vivavoce.engines.asr.registry import RecogniserSpec, open_recogniser
@@ -41,10 +42,25 @@ from vivavoce.speech.pipeline import SpeechPipeline
 from vivavoce.speech.stream import StreamOptions
 
 LONGEST_S = 29.0
+SPEEDS = (150, 170)
 
 
 def errors(clip: Clip, text: str) -> ErrorCount:
     return (word_errors if clip.language == "en" else character_errors)(clip.text, text)
+
+
+def spoken_here(folder: Path) -> list[Clip]:
+    """The answers of the latency's benchmark by the synthesiser, slower and faster: more English than the recordings
+    alone have, and words that are spoken in interviews."""
+    made: list[Clip] = []
+    answers = [" ".join(halves) + "." for halves in ANSWERS]
+    for speed in SPEEDS if can_speak() else ():
+        path = folder / f"espeak-ng {speed} words a minute.wav"
+        path.write_bytes(
+            wav_bytes(np.concatenate([np.append(speak(text, "en", speed), silence(1)) for text in answers]))
+        )
+        made.append(Clip(path, "en", "synthetic", " ".join(answers)))
+    return made
 
 
 def pieces(samples: Samples) -> list[Samples]:
@@ -158,10 +174,14 @@ def total(rows: list[dict[str, Any]]) -> ErrorCount:
 
 
 async def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        await measure([*clips(), *spoken_here(Path(folder))])
+
+
+async def measure(found: list[Clip]) -> None:
     console = Console(width=150)
-    found = clips()
     if not found:
-        console.print(f"No recordings at {TESTDATA.name}: nothing to measure.")
+        console.print(f"No recordings at {TESTDATA.name} and no espeak-ng: nothing to measure.")
         return
     pool = open_pool(workers=1)
     await pool.start()

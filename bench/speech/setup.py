@@ -36,7 +36,8 @@ class Clip(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        return self.path.relative_to(TESTDATA).as_posix()
+        known = self.path.is_relative_to(TESTDATA)
+        return self.path.relative_to(TESTDATA).as_posix() if known else self.path.name
 
 
 def models_dir() -> Path:
