@@ -28,6 +28,8 @@ Work = Callable[[sa.Connection], T]
 
 _LOG: Final = logging.getLogger(__name__)
 _GROUP_LIMIT: Final = 4096
+_WRITER_CACHE_KIB: Final = 8192
+_READER_CACHE_KIB: Final = 2048
 
 
 class GroupTask(Protocol):
@@ -230,7 +232,8 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         # A page that many commits touch (the end of a busy stream) is written back once for all of them.
         connection.execute("PRAGMA wal_autocheckpoint=4000")
     connection.execute("PRAGMA busy_timeout=5000")
-    connection.execute("PRAGMA cache_size=-8192")
+    # In KiB. What readers want again is in the system's memory too, and a copy for each of them is never given back.
+    connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB if read_only else _WRITER_CACHE_KIB}")
     return connection
 
 
