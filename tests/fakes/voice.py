@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class ToneSpeech:
-    """Recognisers of tones in real worker processes. `opens` False: models that never come."""
+    """Recognisers of tones in real worker processes. `opens` False: models that do not come before `open`."""
 
     def __init__(self, *, opens: bool = True, recording_s: float = 300.0, **tones: object) -> None:
         os.environ["PYTHONPATH"] = os.pathsep.join(dict.fromkeys([str(ROOT), os.environ.get("PYTHONPATH", "")]))
@@ -34,7 +34,11 @@ class ToneSpeech:
 
     def start(self) -> None:
         if self._opens:
-            self._task = asyncio.get_running_loop().create_task(self._open())
+            self.open()
+
+    def open(self) -> None:
+        """The models are there."""
+        self._task = asyncio.get_running_loop().create_task(self._open())
 
     async def _open(self) -> None:
         await self.pool.start()

@@ -25,6 +25,9 @@ _HEAD: Final = 64
 class ChunkedRecording(LiveRecording):
     """A recording whose bytes come in chunks, each stored when it comes."""
 
+    holder: ChunkedAudio | None = None
+    """Who sent the last chunk: only their leaving ends it."""
+
     async def take(self, data: bytes, client_id: str | None) -> Receipt:
         """Store a chunk and pass it on. Raises VivavoceError; then nothing of it is stored."""
         stored = c.StoreAudio(
@@ -79,7 +82,7 @@ class ChunkedAudio:
         changes nothing. Raises VivavoceError: unsupported_media for bytes that are no audio, unavailable …"""
         self._voice.require()
         recording = self._recording
-        if recording is None or recording.done.done():
+        if recording is None or recording.ended:
             recording = self._recording = await self._voice.resume_chunks(self._session, self._user_id)
         if recording is not None and not _goes_on(recording.audio_format, data):
             recording.finish()
@@ -88,6 +91,8 @@ class ChunkedAudio:
             receipt = await self._begin(data, audio_format, client_id)
         else:
             receipt = await recording.take(_continuation(recording.audio_format, data), client_id)
+        if self._recording is not None:
+            self._recording.holder = self
         if self._recording is not None and not receipt.duplicate:
             try:
                 await self._recording.heard(PATIENCE_S)
@@ -116,7 +121,7 @@ class ChunkedAudio:
     def left(self, grace_s: float) -> None:
         """The sender is gone; without a new chunk from them the recording ends after the grace."""
         recording, self._recording = self._recording, None
-        if recording is not None:
+        if recording is not None and recording.holder is self:
             recording.end_after(grace_s)
 
 

@@ -146,6 +146,11 @@ class LiveRecording:
         if not self._finishing.is_set():
             self._leaving = asyncio.get_running_loop().call_later(grace_s, self.finish)
 
+    @property
+    def ended(self) -> bool:
+        """No more of it is taken."""
+        return self._finishing.is_set()
+
     def go_on(self) -> None:
         """Somebody sends again."""
         if self._leaving is not None:

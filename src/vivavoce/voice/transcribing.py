@@ -99,10 +99,11 @@ class Transcriber:
         while True:
             try:
                 session = await self._sessions.open(session_id)
-                recording = self._next(await session.settled())
+                state = await session.settled()
+                recording = self._next(state)
                 if recording is None:
                     return
-                if recording.complete or not recording.streamed or self._left(recording):
+                if recording.complete or not recording.streamed or state.over or self._left(recording):
                     await self._transcribe(session_id, recording)
                 else:
                     await asyncio.sleep(min(1.0, self._grace_s))
@@ -114,7 +115,10 @@ class Transcriber:
                 await asyncio.sleep(_PAUSE_S)
 
     def _left(self, recording: Recording) -> bool:
-        """Whether the sender of a stream that broke off has not come back in time."""
+        """Whether the sender of a stream that broke off has not come back in time. Nobody can come back while there is
+        no recogniser: the time runs from when there is one."""
+        if self._speech.state != "ready":
+            return False
         now = time.monotonic()
         return now - self._since.setdefault(recording.recording_id, now) >= self._grace_s
 
@@ -123,12 +127,12 @@ class Transcriber:
         if state.over or not recording.size or not (recording.complete or recording.streamed):
             await self._record(session_id, recording, finished=True)
             return
-        pipeline = await self._speech.ready()
-        if self._is_live(recording.recording_id):
-            return
         from vivavoce.speech.stream import StreamOptions
 
+        pipeline = await self._speech.ready()
         speakers = await self._speakers(await self._sessions.open(session_id), recording)
+        if self._is_live(recording.recording_id):
+            return  # its sender came back meanwhile; from here to `_hearing` nothing waits, so it is one or the other
         options = StreamOptions(
             audio_format=recording.audio_format,
             language=language_for(recording, state.config.language),

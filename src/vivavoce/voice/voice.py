@@ -141,13 +141,6 @@ class Voice:
         if recording is None or recording.user_id != user_id:
             raise not_found("there is no such recording", reason="recording_not_found")
         if live is None:
-            if recording.complete or self._transcriber.hears(recording_id):
-                raise conflict(
-                    "this recording is complete",
-                    reason="recording_complete",
-                    recording_id=recording_id,
-                    received_bytes=recording.size,
-                )
             live = await self._listen(session, recording, partials=partials, patience=patience)
         live.attach(sender)
         live.acknowledge(seq)
@@ -160,15 +153,20 @@ class Voice:
             if recording is None or recording.user_id != user_id or not recording.streamed or recording.complete:
                 continue
             live = self._live.get(recording_id)
-            if isinstance(live, ChunkedRecording):
+            if isinstance(live, ChunkedRecording) and not live.ended:
                 live.go_on()
                 return live
-            if live is None and not self._transcriber.hears(recording_id):
-                return await self.listen_to_chunks(session, recording_id)
+            if live is None:
+                try:
+                    return await self.listen_to_chunks(session, recording_id)
+                except VivavoceError as error:
+                    if error.code != "conflict":
+                        raise
         return None
 
     async def listen_to_chunks(self, session: RunningSession, recording_id: str) -> ChunkedRecording:
-        """Hear a recording of which the first chunks are stored; what is stored of it is heard first."""
+        """Hear a recording of which the first chunks are stored; what is stored of it is heard first. Raises conflict
+        when it is heard as it stands by now, unavailable."""
         recording = session.state.recordings[recording_id]
         live = await self._listen(session, recording, partials=True, patience="standard", kind=ChunkedRecording)
         assert isinstance(live, ChunkedRecording)
@@ -204,6 +202,13 @@ class Voice:
         known = self._live.get(recording.recording_id)
         if known is not None:
             return known
+        if recording.complete or self._transcriber.hears(recording.recording_id):
+            raise conflict(
+                "this recording is complete",
+                reason="recording_complete",
+                recording_id=recording.recording_id,
+                received_bytes=recording.size,
+            )
         stream = self._speech.pipeline().open_stream(options, speakers.tap() if speakers is not None else None)
         live = kind(
             session,

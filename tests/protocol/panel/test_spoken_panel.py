@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -141,3 +142,45 @@ async def test_spec_3_what_is_no_audio_between_two_chunks_takes_nothing_away(spe
         assert (refused["success"], refused["transcription"]) == (False, {"text": "", "success": False})
         answers += [await ask(ws, "audio_chunk", **chunk) for chunk in sent[1:]]
         assert words_of(answers) == WORDS
+
+
+async def recordings_of(house: Served, session_id: str) -> int:
+    async with house.http() as http:
+        return len((await http.get(f"/api/v1/sessions/{session_id}/audio")).json()["items"])
+
+
+async def test_spec_0_1_a_word_that_a_restart_cut_in_two_is_heard_whole_however_long_the_recognisers_take(
+    tmp_path: Path,
+) -> None:
+    sent = chunks()
+    speech = ToneSpeech()
+    async with served(tmp_path, speech, grace_s=0.2) as house:
+        await speech.ready()
+        async with panel(house, "restarted") as ws:
+            assert (await ask(ws, "audio_chunk", **sent[0]))["result"]["success"] is True
+    late = ToneSpeech(opens=False)
+    async with served(tmp_path, late, grace_s=0.2) as house, panel(house, "restarted") as ws:
+        for _ in range(8):  # nobody can go on with the recording for four times the grace
+            assert (await ask(ws, "audio_chunk", **sent[1]))["result"]["code"] == "unavailable"
+            await asyncio.sleep(0.1)
+        late.open()
+        await late.ready()
+        answers = [await ask(ws, "audio_chunk", **chunk) for chunk in sent[1:]]
+        assert words_of(answers) == WORDS
+        assert await recordings_of(house, "restarted") == 1
+
+
+async def test_spec_0_1_a_connection_that_ends_late_does_not_end_the_one_that_took_its_place(tmp_path: Path) -> None:
+    sent = chunks()
+    speech = ToneSpeech()
+    async with served(tmp_path, speech, grace_s=0.2) as house:
+        await speech.ready()
+        async with panel(house, "moved") as old:
+            answers = [await ask(old, "audio_chunk", **sent[0])]
+            ws = await panel(house, "moved")
+            answers.append(await ask(ws, "audio_chunk", **sent[1]))
+        await asyncio.sleep(0.6)
+        answers += [await ask(ws, "audio_chunk", **chunk) for chunk in sent[2:]]
+        assert words_of(answers) == WORDS
+        assert await recordings_of(house, "moved") == 1
+        await ws.close()
