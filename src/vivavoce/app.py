@@ -32,6 +32,14 @@ async def run(
             if ready is not None:
                 ready(house, addresses)
 
-        await serve(house.api, house.gateway, host=settings.host, port=settings.port, tls=tls, ready=listening)
+        await serve(
+            house.api,
+            house.gateway,
+            host=settings.host,
+            port=settings.port,
+            tls=tls,
+            ready=listening,
+            let_go=house.database.let_go,
+        )
     finally:
         await house.stop()

@@ -68,15 +68,18 @@ class MemoryDatabase:
     def _count(self, _statement: str) -> None:
         self.statements += 1
 
-    async def read_raw(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return work(self.raw)
+    def add_task(self, task: object) -> None:
+        """Nothing is given back here."""
+
+    async def read_raw(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        return work(self.raw.cursor())
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
         return work(self._connection)
 
     def hand_in(self, writer: Any, request: Any) -> asyncio.Future[Any]:
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        outcome = writer.run(self.raw, [request])[0]
+        outcome = writer.run(self.raw.cursor(), [request])[0]
         if isinstance(outcome, Exception):
             done.set_exception(outcome)
         else:

@@ -103,13 +103,14 @@ async def serve(
     ready: Callable[[Sequence[tuple[str, int]]], None] | None = None,
     stop: asyncio.Event | None = None,
     grace_s: int = 10,
+    let_go: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve an ASGI application and the gateway's WebSockets on one port until SIGINT, SIGTERM or `stop`.
 
     Run it on uvloop (`run`). `sockets` are listening sockets to use instead of `host` and `port`; `ready` is called
-    with the bound addresses as soon as connections are taken. Sockets get 1012 when it stops, requests under way
-    `grace_s` seconds. Raises OSError where the address cannot be bound. Requests are not logged here: their query
-    may hold a token.
+    with the bound addresses as soon as connections are taken, `let_go` when many clients were there and nearly all have
+    gone. Sockets get 1012 when it stops, requests under way `grace_s` seconds. Raises OSError where the address cannot
+    be bound. Requests are not logged here: their query may hold a token.
     """
     listening = list(sockets) if sockets is not None else bind(host, port)
     config = uvicorn.Config(
@@ -129,7 +130,7 @@ async def serve(
     )
     server = _Server(config, gateway, ready)
     stats = gateway.stats
-    gateway.sweep_with(CollectorCare(lambda: stats.total_connections, lambda: stats.active_connections))
+    gateway.sweep_with(CollectorCare(lambda: stats.total_connections, lambda: stats.active_connections, let_go))
     gateway.start()
     watcher = None if stop is None else asyncio.ensure_future(_exit_on(stop, server))
     try:

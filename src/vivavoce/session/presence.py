@@ -55,6 +55,8 @@ class Presence:
             self._connections[key] = count
             return None
         self._connections.pop(key, None)
+        if not self._connections:
+            self._connections.clear()  # else it keeps the room that it once needed
         now = self._clock.now_ms()
         if for_good:
             return self._note(session, c.NoteDisconnected(user_id=user_id, since=now))

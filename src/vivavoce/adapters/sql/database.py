@@ -30,17 +30,21 @@ _LOG: Final = logging.getLogger(__name__)
 _GROUP_LIMIT: Final = 4096
 _WRITER_CACHE_KIB: Final = 8192
 _READER_CACHE_KIB: Final = 2048
+#: A connection looks which of its cursors are gone at every so many that it makes.
+_CURSORS_LOOKED_AT: Final = 200
+#: Ends a statement whose rows were not read to the end: a reader inside one would keep the log from being emptied.
+_NOTHING: Final = "SELECT 1 WHERE 0"
 
 
 class GroupTask(Protocol):
     """A kind of unit that is cheaper written together than one by one (the event log's appends)."""
 
-    def run(self, connection: sqlite3.Connection, requests: list[Any]) -> list[Any]:
+    def run(self, cursor: sqlite3.Cursor, requests: list[Any]) -> list[Any]:
         """Write all requests in the open transaction; one result or exception each, in order."""
         ...
 
     def forget(self) -> None:
-        """The transaction was rolled back: drop anything remembered of it."""
+        """Drop anything remembered: the transaction was rolled back, or memory is wanted."""
         ...
 
 
@@ -51,10 +55,11 @@ class Database:
         self.path = path
         self._incoming: list[tuple[Any, Any, asyncio.Future[Any]]] = []
         self._queue: queue.SimpleQueue[list[tuple[Any, Any, asyncio.Future[Any]]] | None] = queue.SimpleQueue()
+        self._tasks: list[GroupTask] = []
         self._thread: threading.Thread | None = None
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
         self._local = threading.local()
-        self._wrapped_readers: list[sa.Connection] = []
+        self._reading: list[tuple[sqlite3.Cursor, sa.Connection]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flush_planned = False
         self.synchronous = ""
@@ -80,7 +85,7 @@ class Database:
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
         self._readers.shutdown(wait=True)
-        for wrapped in self._wrapped_readers:
+        for _, wrapped in self._reading:
             _close(wrapped)
 
     def write(self, work: Work[T]) -> Awaitable[T]:
@@ -103,13 +108,30 @@ class Database:
         await self.write(lambda _: None)
         await asyncio.to_thread(_truncate_wal, self.path)
 
+    def add_task(self, task: GroupTask) -> None:
+        """Let a kind of unit forget what it remembers when memory is given back."""
+        self._tasks.append(task)
+
+    def let_go(self) -> None:
+        """Give back the memory of what is kept at hand (pages, what tasks remember); it is read again when wanted."""
+        self.hand_in(None, self._let_go)
+        for cursor, _ in self._reading:  # SQLite itself sees to it that another thread may be reading with it
+            self._readers.submit(_shrink, cursor.connection)
+
     async def read(self, work: Work[T]) -> T:
         """Run `work` on a read-only connection in a reader thread."""
         return await self._in_reader(lambda: work(self._reader()[1]))
 
-    async def read_raw(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """As `read`, on the bare connection: for the hot path."""
-        return await self._in_reader(lambda: work(self._reader()[0]))
+    async def read_raw(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        """As `read`, on the bare connection's one cursor: for the hot path."""
+        return await self._in_reader(lambda: self._with_cursor(work))
+
+    def _with_cursor(self, work: Callable[[sqlite3.Cursor], T]) -> T:
+        cursor = self._reader()[0]
+        try:
+            return work(cursor)
+        finally:
+            cursor.execute(_NOTHING)
 
     async def _in_reader(self, work: Callable[[], T]) -> T:
         try:
@@ -117,13 +139,13 @@ class Database:
         except (sqlite3.OperationalError, sa.exc.OperationalError) as error:
             raise StoreUnavailableError(str(error)) from error
 
-    def _reader(self) -> tuple[sqlite3.Connection, sa.Connection]:
+    def _reader(self) -> tuple[sqlite3.Cursor, sa.Connection]:
         pair = getattr(self._local, "pair", None)
         if pair is None:
             connection = _connect(self.path, read_only=True)
-            pair = self._local.pair = (connection, _wrap(connection))
-            self._wrapped_readers.append(pair[1])
-        return cast("tuple[sqlite3.Connection, sa.Connection]", pair)
+            pair = self._local.pair = (connection.cursor(), _wrap(connection))
+            self._reading.append(pair)
+        return cast("tuple[sqlite3.Cursor, sa.Connection]", pair)
 
     def _flush(self) -> None:
         self._flush_planned = False
@@ -131,43 +153,56 @@ class Database:
             self._queue.put(self._incoming)
             self._incoming = []
 
+    def _let_go(self, wrapped: sa.Connection) -> None:
+        for task in self._tasks:
+            task.forget()
+        raw = wrapped.connection.driver_connection
+        assert isinstance(raw, sqlite3.Connection)
+        _shrink(raw)
+
     def _write_loop(self, connection: sqlite3.Connection) -> None:
         wrapped = _wrap(connection)
-        stopping = False
-        while not stopping:
-            batch = self._queue.get()
-            if batch is None:
-                break
-            while len(batch) < _GROUP_LIMIT:
-                try:
-                    more = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    stopping = True
-                    break
-                batch.extend(more)
-            outcomes = _run_group(connection, wrapped, batch)
-            assert self._loop is not None
-            try:
-                self._loop.call_soon_threadsafe(_resolve, batch, outcomes)
-            except RuntimeError:  # the loop is gone: nobody waits for the answers any more
-                _LOG.debug("answers of the last group were not delivered")
+        cursor = connection.cursor()
+        while self._write_next(cursor, wrapped):
+            pass
         _close(wrapped)
+
+    def _write_next(self, cursor: sqlite3.Cursor, wrapped: sa.Connection) -> bool:
+        """Wait for the next group and write it; nothing of it is kept while the next is waited for. False: no more."""
+        batch = self._queue.get()
+        if batch is None:
+            return False
+        going = True
+        while going and len(batch) < _GROUP_LIMIT:
+            try:
+                more = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if more is None:
+                going = False
+            else:
+                batch.extend(more)
+        outcomes = _run_group(cursor, wrapped, batch)
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(_resolve, batch, outcomes)
+        except RuntimeError:  # the loop is gone: nobody waits for the answers any more
+            _LOG.debug("answers of the last group were not delivered")
+        return going
 
 
 def _run_group(
-    connection: sqlite3.Connection, wrapped: sa.Connection, batch: list[tuple[Any, Any, asyncio.Future[Any]]]
+    cursor: sqlite3.Cursor, wrapped: sa.Connection, batch: list[tuple[Any, Any, asyncio.Future[Any]]]
 ) -> list[Any]:
     """Run a group in one transaction; one result or exception a unit, in order."""
     tasks: set[GroupTask] = {task for task, _, _ in batch if task is not None}
     try:
-        connection.execute("BEGIN IMMEDIATE")
-        outcomes = _run_units(connection, wrapped, batch)
-        connection.execute("COMMIT")
+        cursor.execute("BEGIN IMMEDIATE")
+        outcomes = _run_units(cursor, wrapped, batch)
+        cursor.execute("COMMIT")
     except Exception as error:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        if cursor.connection.in_transaction:
+            cursor.execute("ROLLBACK")
         for task in tasks:
             task.forget()
         _LOG.exception("a group of %d writes was rolled back", len(batch))
@@ -176,33 +211,33 @@ def _run_group(
 
 
 def _run_units(
-    connection: sqlite3.Connection, wrapped: sa.Connection, batch: list[tuple[Any, Any, asyncio.Future[Any]]]
+    cursor: sqlite3.Cursor, wrapped: sa.Connection, batch: list[tuple[Any, Any, asyncio.Future[Any]]]
 ) -> list[Any]:
     outcomes: list[Any] = []
     index = 0
     while index < len(batch):
         task, request, _ = batch[index]
         if task is None:
-            outcomes.append(_run_work(connection, wrapped, request))
+            outcomes.append(_run_work(cursor, wrapped, request))
             index += 1
             continue
         end = index
         while end < len(batch) and batch[end][0] is task:
             end += 1
-        outcomes.extend(task.run(connection, [entry[1] for entry in batch[index:end]]))
+        outcomes.extend(task.run(cursor, [entry[1] for entry in batch[index:end]]))
         index = end
     return outcomes
 
 
-def _run_work(connection: sqlite3.Connection, wrapped: sa.Connection, work: Work[Any]) -> Any:
-    connection.execute("SAVEPOINT unit")
+def _run_work(cursor: sqlite3.Cursor, wrapped: sa.Connection, work: Work[Any]) -> Any:
+    cursor.execute("SAVEPOINT unit")
     try:
         result = work(wrapped)
     except Exception as error:
-        connection.execute("ROLLBACK TO unit")
-        connection.execute("RELEASE unit")
+        cursor.execute("ROLLBACK TO unit")
+        cursor.execute("RELEASE unit")
         return error
-    connection.execute("RELEASE unit")
+    cursor.execute("RELEASE unit")
     return result
 
 
@@ -235,6 +270,13 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     # In KiB. What readers want again is in the system's memory too, and a copy for each of them is never given back.
     connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB if read_only else _WRITER_CACHE_KIB}")
     return connection
+
+
+def _shrink(connection: sqlite3.Connection) -> None:
+    """Let go of pages at hand, and of the references to cursors that are gone."""
+    connection.execute("PRAGMA shrink_memory")
+    for _ in range(_CURSORS_LOOKED_AT):
+        connection.cursor()
 
 
 def _truncate_wal(path: Path) -> None:

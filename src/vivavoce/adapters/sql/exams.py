@@ -66,7 +66,7 @@ class SqlExamStore:
         self._database = database
 
     async def exam(self, exam_id: str) -> p.StoredExam | None:
-        def work(c: sqlite3.Connection) -> p.StoredExam | None:
+        def work(c: sqlite3.Cursor) -> p.StoredExam | None:
             row = c.execute("SELECT document FROM exams WHERE exam_id = ?", (exam_id,)).fetchone()
             if row is None:
                 return None
@@ -104,7 +104,7 @@ class SqlExamStore:
         return await self._submissions(where, values, before, limit)
 
     async def submissions_of_student(self, student_id: str, before: p.Cursor | None, limit: int) -> list[p.OwnResult]:
-        def work(c: sqlite3.Connection) -> list[p.OwnResult]:
+        def work(c: sqlite3.Cursor) -> list[p.OwnResult]:
             return [
                 p.OwnResult(
                     listed=p.ListedSubmission(row=_made(p.SubmissionRow, row[:-4]), marked=row[-4], points=row[-3]),
@@ -139,7 +139,7 @@ class SqlExamStore:
         )
         parameters = (*values, *(before or _NEWEST), limit)
 
-        def work(c: sqlite3.Connection) -> list[p.ListedSubmission]:
+        def work(c: sqlite3.Cursor) -> list[p.ListedSubmission]:
             return [
                 p.ListedSubmission(row=_made(p.SubmissionRow, row[:-2]), marked=row[-2], points=row[-1])
                 for row in c.execute(sql, parameters)
@@ -161,7 +161,7 @@ class SqlExamStore:
     async def responses(self, response_ids: Sequence[str]) -> dict[str, Response]:
         ids = as_json(response_ids)
 
-        def work(c: sqlite3.Connection) -> dict[str, Response]:
+        def work(c: sqlite3.Cursor) -> dict[str, Response]:
             rows = c.execute(f"SELECT {_RESPONSE} FROM responses{_AMONG}", (ids,)).fetchall()  # noqa: S608
             marks = _marks(c, ids)
             return {row[0]: _response(row, marks) for row in rows}
@@ -181,7 +181,7 @@ class SqlExamStore:
             " WHERE submission_id IN (SELECT value FROM json_each(?))"
         )
 
-        def work(c: sqlite3.Connection) -> dict[str, dict[str, float | None]]:
+        def work(c: sqlite3.Cursor) -> dict[str, dict[str, float | None]]:
             found: dict[str, dict[str, float | None]] = {}
             for submission_id, question_id, points in c.execute(sql, (as_json(submission_ids),)):
                 found.setdefault(submission_id, {})[question_id] = points
@@ -204,7 +204,7 @@ class SqlExamStore:
         return await self._given(f"{where} AND response_id > ? ORDER BY response_id LIMIT ?", (*values, after, limit))
 
     async def _given(self, rest: str, values: Sequence[object]) -> list[p.GivenResponse]:
-        def work(c: sqlite3.Connection) -> list[p.GivenResponse]:
+        def work(c: sqlite3.Cursor) -> list[p.GivenResponse]:
             rows = c.execute(_GIVEN + rest, values).fetchall()
             marks = _marks(c, as_json([row[0] for row in rows]))
             return [
@@ -245,7 +245,7 @@ class SqlExamStore:
         )
         values = (msgspec.json.encode(question_ids).decode(), exam_id, limit)
 
-        def work(c: sqlite3.Connection) -> dict[str, list[p.HumanPoints]]:
+        def work(c: sqlite3.Cursor) -> dict[str, list[p.HumanPoints]]:
             found: dict[str, list[p.HumanPoints]] = {}
             for question_id, *row in c.execute(sql, values):
                 found.setdefault(question_id, []).append(p.HumanPoints(*row))
@@ -298,7 +298,7 @@ def _made(kind: type[Any], row: Sequence[object]) -> Any:
     return kind(**dict(zip(kind.__struct_fields__, row, strict=True)))
 
 
-def _marks(c: sqlite3.Connection, ids: str) -> dict[str, list[Mark]]:
+def _marks(c: sqlite3.Cursor, ids: str) -> dict[str, list[Mark]]:
     found: dict[str, list[Mark]] = {}
     rows = c.execute(f"SELECT response_id, document FROM grades{_AMONG} ORDER BY id", (ids,))  # noqa: S608
     for response_id, document in rows:

@@ -68,6 +68,7 @@ class SqlEventLog:
         """`statements` say how the rows of an append are written: SQL and values by kind of row."""
         self._database = database
         self._writer = _Appender(statements or {})
+        database.add_task(self._writer)
         self._epoch = ""
 
     def append(self, request: Append) -> asyncio.Future[Appended]:
@@ -97,9 +98,9 @@ class SqlEventLog:
         )
 
 
-def _position(connection: sqlite3.Connection, stream: str) -> tuple[str, int]:
-    epoch = connection.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0]
-    head = connection.execute(
+def _position(cursor: sqlite3.Cursor, stream: str) -> tuple[str, int]:
+    epoch = cursor.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone()[0]
+    head = cursor.execute(
         "SELECT max(seq) FROM events WHERE stream = (SELECT id FROM streams WHERE name = ?)", (stream,)
     ).fetchone()[0]
     return epoch, head or 0
@@ -129,46 +130,46 @@ class _Appender:
     def forget(self) -> None:
         self._streams.clear()
 
-    def run(self, connection: sqlite3.Connection, requests: list[Append]) -> list[Appended | Exception]:
+    def run(self, cursor: sqlite3.Cursor, requests: list[Append]) -> list[Appended | Exception]:
         """Nearly every client_id is new, so at first none is looked up; where the unique index knows one, all are."""
-        group = self._prepare(connection, requests, look_up=False)
+        group = self._prepare(cursor, requests, look_up=False)
         try:
-            connection.executemany(_INSERT_EVENT, group.events)
+            cursor.executemany(_INSERT_EVENT, group.events)
         except sqlite3.IntegrityError:
             # By hand, because a savepoint would keep a copy of every page that any group touches.
-            connection.executemany(_TAKE_BACK, [(row[0], row[1], row[3]) for row in group.events])
+            cursor.executemany(_TAKE_BACK, [(row[0], row[1], row[3]) for row in group.events])
             for request in requests:
                 self._streams.pop(request.stream, None)
-            group = self._prepare(connection, requests, look_up=True)
-            connection.executemany(_INSERT_EVENT, group.events)
+            group = self._prepare(cursor, requests, look_up=True)
+            cursor.executemany(_INSERT_EVENT, group.events)
         for statement, values in (
             (_UPSERT_SESSION, list(group.sessions.values())),
             (_UPSERT_MEMBERSHIP, group.memberships),
             (_INSERT_OUTBOX, group.outbox),
         ):
             if values:
-                connection.executemany(statement, values)
+                cursor.executemany(statement, values)
         if group.others:
             for kind, (statement, _) in self._statements.items():
                 if kind in group.others:
-                    connection.executemany(statement, group.others[kind])
+                    cursor.executemany(statement, group.others[kind])
         return group.outcomes
 
-    def _prepare(self, connection: sqlite3.Connection, requests: list[Append], *, look_up: bool) -> _Group:
+    def _prepare(self, cursor: sqlite3.Cursor, requests: list[Append], *, look_up: bool) -> _Group:
         """Decide what each request comes to; writes no event."""
         group = _Group()
         done: dict[tuple[str, str, str], Appended] = {}
         salts = os.urandom(_SALT_BYTES * sum(len(request.events) for request in requests))
         at_salt = 0
         for request in requests:
-            stream = self._stream(connection, request.stream)
+            stream = self._stream(cursor, request.stream)
             fits = stream.head == request.expected
             key = None
             if request.client_id is not None:
                 key = (request.stream, request.actor, request.client_id)
                 known = done.get(key)
                 if known is None and (look_up or not fits):
-                    known = self._find(connection, *key)
+                    known = self._find(cursor, *key)
                 if known is not None:
                     group.outcomes.append(known)
                     continue
@@ -207,17 +208,17 @@ class _Appender:
                 done[key] = Appended(first, last, duplicate=True)
         return group
 
-    def _find(self, connection: sqlite3.Connection, stream: str, actor: str, client_id: str) -> Appended | None:
-        row = connection.execute(_FIND, (stream, actor, client_id)).fetchone()
+    def _find(self, cursor: sqlite3.Cursor, stream: str, actor: str, client_id: str) -> Appended | None:
+        row = cursor.execute(_FIND, (stream, actor, client_id)).fetchone()
         return None if row is None else Appended(row[0], row[1], duplicate=True)
 
-    def _stream(self, connection: sqlite3.Connection, name: str) -> _Stream:
+    def _stream(self, cursor: sqlite3.Cursor, name: str) -> _Stream:
         known = self._streams.get(name)
         if known is not None:
             self._streams.move_to_end(name)
             return known
-        connection.execute("INSERT OR IGNORE INTO streams (name) VALUES (?)", (name,))
-        row = connection.execute(
+        cursor.execute("INSERT OR IGNORE INTO streams (name) VALUES (?)", (name,))
+        row = cursor.execute(
             "SELECT s.id, (SELECT max(seq) FROM events WHERE stream = s.id) FROM streams s WHERE s.name = ?", (name,)
         ).fetchone()
         stream = self._streams[name] = _Stream(row[0], row[1] or 0)

@@ -177,6 +177,8 @@ class RoomsDoor(Namespace):
         if client is None or client not in self._clients:
             return
         self._clients.discard(client)
+        if not self._clients:
+            self._clients.clear()  # else it keeps the room that it once needed
         client.disconnected()
         socket.state = None  # they hold each other: without this only the garbage collector could tell
         self._count(client.identity.user_id, -1)

@@ -66,8 +66,10 @@ class Heartbeats(Generic[C]):
         """Those to be asked now."""
         self._last_turn = now
         self._turn = (self._turn + 1) % len(self._buckets)
-        self._asked.append(Judged(now, self._turn))
-        return list(self._buckets[self._turn])
+        bucket = self._buckets[self._turn]
+        if bucket:
+            self._asked.append(Judged(now, self._turn))
+        return list(bucket)
 
     def __iter__(self) -> Iterator[C]:
         return itertools.chain.from_iterable(self._buckets)
