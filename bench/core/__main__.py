@@ -298,6 +298,7 @@ async def run() -> None:
         store = Store(Path(folder))
         await appends(store, with_client_id=False)
         await appends(store, with_client_id=True)
+        settle_garbage_collector()  # as the server does when it begins to serve
         await commands(store)
         await dialogues(store)
         await big_session(store)

@@ -15,6 +15,9 @@ from vivavoce.domain.access import Role
 
 Event = tuple[str, dict[str, Any]]
 
+#: The client's own second is short on a busy machine.
+_PATIENCE_S = 20
+
 
 class Client:
     """One connection. `seen` is what came and was not taken yet, `all` everything."""
@@ -95,7 +98,9 @@ class Rooms:
     async def _connect(self, auth: dict[str, Any], transports: list[str] | None) -> Client:
         client = Client()
         self._clients.append(client)
-        await client.sio.connect(self.house.base, auth=auth, transports=transports or ["websocket"])
+        await client.sio.connect(
+            self.house.base, auth=auth, transports=transports or ["websocket"], wait_timeout=_PATIENCE_S
+        )
         await client.get("connected")
         return client
 

@@ -139,7 +139,9 @@ async def test_the_python_client_talks_and_comes_back(server: TalkingServer, tra
             if name == event:
                 return args
 
-    await client.connect(f"http://127.0.0.1:{server.port}", auth={"token": "t"}, transports=transports.split(","))
+    await client.connect(
+        f"http://127.0.0.1:{server.port}", auth={"token": "t"}, transports=transports.split(","), wait_timeout=20
+    )
     assert await hear("welcome") == ({"token": "t"},)
     await client.emit("echo", ("면접", {"a": [1, None]}))
     assert await hear("echoed") == ("면접", {"a": [1, None]})
@@ -159,6 +161,6 @@ async def test_the_python_client_is_told_why_it_may_not_come_in(server: TalkingS
     refusals: list[dict[str, Any]] = []
     client.on("connect_error", refusals.append, namespace="/closed")
     with pytest.raises(official.exceptions.ConnectionError):
-        await client.connect(f"http://127.0.0.1:{server.port}", namespaces=["/closed"])
+        await client.connect(f"http://127.0.0.1:{server.port}", namespaces=["/closed"], wait_timeout=20)
     assert refusals[0]["data"]["error"] == "unauthorized"
     await client.disconnect()
