@@ -62,6 +62,8 @@ class CollectorCare:
             gc.freeze()
             self._let_go()
             self._trim_at = now + _LETTING_GO_S
+        if self._active() >= _FEW_CONNECTIONS:
+            self._trim_at, self._preferring = math.inf, False  # they are back: no pauses for them
         if self._trim_at < math.inf:
             # What is freed meanwhile joins the lists that are emptied here.
             memory.let_small_things_go()
