@@ -120,8 +120,9 @@ class Rooms:
     def _move_workers(self) -> list[psutil.Process]:
         workers = self.process.children(recursive=True)
         for worker in workers:
-            worker.cpu_affinity([LOAD_CORE])
-            worker.nice(WORKER_NICENESS)
+            for thread in worker.threads():  # each has its own core and priority, and a recogniser is several
+                os.sched_setaffinity(thread.id, {LOAD_CORE})
+                os.setpriority(os.PRIO_PROCESS, thread.id, WORKER_NICENESS)
         return workers
 
 

@@ -26,7 +26,7 @@ export function Leave({ sessionId, place, onLeft }: { sessionId: string; place: 
   };
   return (
     <>
-      <Menu position="bottom-end">
+      <Menu position="bottom-end" withinPortal={false}>
         <Menu.Target>
           <Button variant="subtle" color="gray" size="compact-sm" h={40}>
             {t("leave.menu")}
