@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from vivavoce.adapters.sql import checkpoints
 from vivavoce.adapters.sql.database import Database
 from vivavoce.adapters.sql.log import SqlEventLog
 from vivavoce.adapters.sql.migrate import migrate
@@ -46,3 +48,25 @@ async def test_a_reader_that_stops_in_the_middle_does_not_hold_the_log(database:
     assert await database.read_raw(lambda c: c.execute("SELECT seq FROM events ORDER BY seq").fetchone()) == (1,)
     await log.append(said(3, 3))
     await database.forget_pages()  # raises while a reader stands in what was written
+
+
+async def test_what_is_written_back_beside_the_writer_lets_the_log_start_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "_EVERY_S", 0.01)
+    monkeypatch.setattr(checkpoints, "_LONG", 100)
+    path = tmp_path / "log.db"
+    migrate(path)
+    database = Database(path)
+    database.start()
+    log = SqlEventLog(database)
+    megabyte = NewEvent("id", "Said", 1000, b'{"type":"Said","text":"' + b"x" * (1 << 20) + b'"}')
+    for number in range(10):
+        before = path.stat().st_size
+        await log.append(Append(stream="s", expected=number, actor="u", events=(megabyte,)))
+        async with asyncio.timeout(20):
+            while path.stat().st_size < before + (1 << 20):
+                await asyncio.sleep(0.01)
+    assert path.with_name("log.db-wal").stat().st_size < 5 << 20, "ten megabytes went through it"
+    await database.stop()
+    assert not path.with_name("log.db-wal").exists(), "whoever closes last leaves one file"

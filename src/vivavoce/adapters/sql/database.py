@@ -8,7 +8,6 @@ the commit, never before: what is acknowledged is on disk (WAL, `synchronous=FUL
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import queue
 import sqlite3
@@ -21,6 +20,7 @@ from typing import Any, Final, Protocol, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy.pool import StaticPool
 
+from vivavoce.adapters.sql.checkpoints import Checkpoints
 from vivavoce.ports import StoreUnavailableError
 
 T = TypeVar("T")
@@ -62,6 +62,7 @@ class Database:
         self._reading: list[tuple[sqlite3.Cursor, sa.Connection]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._flush_planned = False
+        self._checkpoints = Checkpoints(lambda: _connect(path))
         self.synchronous = ""
 
     def start(self) -> None:
@@ -77,10 +78,12 @@ class Database:
         ]
         self._thread = threading.Thread(target=self._write_loop, args=(connection,), name="writer", daemon=True)
         self._thread.start()
+        self._checkpoints.start()
 
     async def stop(self) -> None:
         """Write what was handed in, then close."""
         self._flush()
+        await asyncio.to_thread(self._checkpoints.stop)
         self._queue.put(None)
         if self._thread is not None:
             await asyncio.to_thread(self._thread.join)
@@ -106,7 +109,7 @@ class Database:
         """Empty the write-ahead log into the file: with `secure_delete` (always on here) what was replaced is
         overwritten in the file, and afterwards stands in no log either."""
         await self.write(lambda _: None)
-        await asyncio.to_thread(_truncate_wal, self.path)
+        await asyncio.to_thread(self._checkpoints.truncate)
 
     def add_task(self, task: GroupTask) -> None:
         """Let a kind of unit forget what it remembers when memory is given back."""
@@ -188,6 +191,7 @@ class Database:
             self._loop.call_soon_threadsafe(_resolve, batch, outcomes)
         except RuntimeError:  # the loop is gone: nobody waits for the answers any more
             _LOG.debug("answers of the last group were not delivered")
+        self._checkpoints.committed(cursor)
         return going
 
 
@@ -264,8 +268,8 @@ def _connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute("PRAGMA journal_size_limit=67108864")
-        # A page that many commits touch (the end of a busy stream) is written back once for all of them.
-        connection.execute("PRAGMA wal_autocheckpoint=4000")
+        # In pages; long before so many it was written back elsewhere.
+        connection.execute("PRAGMA wal_autocheckpoint=16000")
     connection.execute("PRAGMA busy_timeout=5000")
     # In KiB. What readers want again is in the system's memory too, and a copy for each of them is never given back.
     connection.execute(f"PRAGMA cache_size=-{_READER_CACHE_KIB if read_only else _WRITER_CACHE_KIB}")
@@ -277,13 +281,6 @@ def _shrink(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA shrink_memory")
     for _ in range(_CURSORS_LOOKED_AT):
         connection.cursor()
-
-
-def _truncate_wal(path: Path) -> None:
-    with contextlib.closing(_connect(path)) as connection:
-        busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-    if busy:
-        raise StoreUnavailableError("readers hold the write-ahead log; erase again in a moment to empty it")
 
 
 def _wrap(connection: sqlite3.Connection) -> sa.Connection:

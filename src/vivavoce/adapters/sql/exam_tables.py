@@ -215,6 +215,29 @@ batch_items = sa.Table(
     _when("idx_batch_items_failed", "status = 'failed'", "batch_id", "response_id"),
 )
 
+#: Files that were handed in to be read; a student has one at a time in an exam.
+scans = sa.Table(
+    "scans",
+    metadata,
+    sa.Column("scan_id", sa.Text, primary_key=True),
+    sa.Column("exam_id", sa.Text, nullable=False),
+    sa.Column("student_id", sa.Text, nullable=False),
+    sa.Column("student_name", sa.Text, nullable=False),
+    sa.Column("class_id", sa.Text, nullable=False),
+    sa.Column("file_name", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("given_by", sa.Text, nullable=False),
+    sa.Column("created_at", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.BigInteger, nullable=False),
+    sa.Index("idx_scans_created", "exam_id", "created_at", "scan_id"),
+    sa.Index("idx_scans_student", "student_id"),
+    _when("idx_scans_waiting", "status = 'waiting'", "created_at", "scan_id"),
+    _when("idx_scans_once", "status IN ('arriving', 'waiting', 'reading')", "exam_id", "student_id", unique=True),
+)
+
 #: When each grading worker was last heard of.
 workers = sa.Table(
     "workers",
