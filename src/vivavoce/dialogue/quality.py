@@ -71,7 +71,8 @@ def _read(sentence: str, language: Language) -> _Reading:
     else:
         numbers += len(_KOREAN_NUMBER.findall(sentence)) if language == "ko" else 0
         names = len(_LATIN_TERM.findall(sentence))
-    return _Reading(lex.counts(sentence), numbers, names, lex.any("injection", sentence))
+    counts = lex.counts(sentence)
+    return _Reading(counts, numbers, names, "injection" in counts)
 
 
 @lru_cache(maxsize=1024)

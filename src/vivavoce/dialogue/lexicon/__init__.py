@@ -17,7 +17,16 @@ _NOT_PATTERNS: Final = frozenset(
     {"full_answer_words", "stopwords", "phrase_breaks", "commonplace", "not_last", "units"}
 )
 #: What is counted in an answer.
-COUNTED: Final = ("first_person", "time_marker", "result", "work", "evasive", "small_talk", "hostile_directed")
+COUNTED: Final = (
+    "first_person",
+    "time_marker",
+    "result",
+    "work",
+    "evasive",
+    "small_talk",
+    "hostile_directed",
+    "injection",
+)
 
 
 class _Patterns(msgspec.Struct, frozen=True, kw_only=True):
