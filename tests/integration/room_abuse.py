@@ -31,6 +31,7 @@ from vivavoce.identity.tokens import Tokens
 ROOM = "interview_of_somebody"
 DOORS = ("/socket.io/?EIO=4&transport=websocket", "/api/v1/ws", "/api/v1/realtime-interview/ws/interview/x")
 HANDSHAKES = 1_000
+FORGIVEN_WITHIN_S = 30.0
 _TOKENS = Tokens(Keyring([SECRET], "production"), SystemClock())
 
 
@@ -172,8 +173,12 @@ def flood(port: int) -> object:
     with RawClient(port) as client:
         client.enter(token("flooder", "interviewer"))
         client.send(frame(b'42["ping",{}]') * 300)
-        time.sleep(3)
-        return client.lives()
+        while "rate_limited" not in client.packet():
+            pass
+        until = time.monotonic() + FORGIVEN_WITHIN_S
+        while not (lives := client.lives()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return lives
 
 
 def broken_frames(port: int) -> object:
