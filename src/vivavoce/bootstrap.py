@@ -114,7 +114,7 @@ _UPKEEP_EVERY_S: Final = 3600
 _AUDIO_PATH: Final = "/api/v1/sessions/*/audio"
 _CSV_PATH: Final = "/api/v1/exams/*/submissions/csv"
 _CSV_LIMIT: Final = 32 * 1024 * 1024
-_SCAN_PATH: Final = "/api/v1/exams/*/submissions/scan"
+_SCAN_PATHS: Final = ("/api/v1/exams/*/submissions/scan", "/api/v1/exams/*/sheet-pages")
 #: Events with which something comes into the outbox.
 _LEAVES_WORK: Final = (e.SessionEnded, e.RecordingHeard, cf.TranscriptConfirmed, cf.ConfirmationLapsed)
 
@@ -376,7 +376,11 @@ async def build(settings: Settings, speech: RunningSpeech | None = None) -> Hous
             max_connections_per_address=settings.max_connections_per_address,
             heartbeat_s=settings.heartbeat_s,
             idle_timeout_s=settings.idle_timeout_s,
-            body_limits=[(_AUDIO_PATH, settings.audio_upload_bytes), (_CSV_PATH, _CSV_LIMIT), (_SCAN_PATH, SCAN_LIMIT)],
+            body_limits=[
+                (_AUDIO_PATH, settings.audio_upload_bytes),
+                (_CSV_PATH, _CSV_LIMIT),
+                *((path, SCAN_LIMIT) for path in _SCAN_PATHS),
+            ],
         ),
         [
             Route(lambda handshake: door if door.serves(handshake) else None),

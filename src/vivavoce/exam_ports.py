@@ -1,8 +1,8 @@
 """What grading needs from the outside: the rows that follow from events, and how they are read.
 
 Rows are written in the transaction of the events they follow from (`Append.rows`), never otherwise, but for leases of
-tasks and the roster. Every list is one query however long the page; `before` is the cursor: (created_at, id) of the
-last row seen, and lists go from new to old. Times are epoch ms, 0: not yet.
+tasks, scans that are being read, and the roster. Every list is one query however long the page; `before` is the
+cursor: (created_at, id) of the last row seen, and lists go from new to old. Times are epoch ms, 0: not yet.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from vivavoce.domain.exam.marks import MarkKind, Response, ResponseStatus
 Cursor = tuple[int, str]
 ItemStatus = Literal["queued", "pending", "done", "failed"]
 TaskStatus = Literal["open", "leased", "done"]
+ScanStatus = Literal["arriving", "waiting", "reading", "read", "failed"]
 
 
 # --- rows that follow from events ----------------------------------------------------------------------------------
@@ -523,6 +524,65 @@ class MarkingStore(Protocol):
 
     async def rater_marks(self, exam_id: str, limit: int) -> list[RaterMark]:
         """The newest blind marks that have something to be compared with."""
+        ...
+
+
+class ScanRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was handed in for a student, and how far its reading is. `scan_id` is the id of the submission that
+    comes of it, `tries` how often its reading was begun, `outcome` JSON that is empty until it is over. An `arriving`
+    one is not on disk yet."""
+
+    scan_id: str
+    exam_id: str
+    student_id: str
+    student_name: str
+    class_id: str
+    file_name: str
+    size: int
+    status: ScanStatus
+    tries: int
+    outcome: str
+    given_by: str
+    created_at: int
+    updated_at: int
+
+
+class ScanStore(Protocol):
+    async def add(self, scan: ScanRow) -> bool:
+        """False when the id is taken, or the student has one in the exam that is not over. One of the student that
+        failed gives way."""
+        ...
+
+    async def arrived(self, scan_id: str, now: int) -> bool:
+        """It is on disk and waits to be read; False when it was removed meanwhile."""
+        ...
+
+    async def scan(self, scan_id: str) -> ScanRow | None: ...
+
+    async def scans(self, exam_id: str, before: Cursor | None, limit: int) -> list[ScanRow]:
+        """Those that have arrived."""
+        ...
+
+    async def scans_of(self, student_id: str) -> list[ScanRow]: ...
+
+    async def begin(self, now: int) -> ScanRow | None:
+        """The oldest that waits, which is read from here on; None when none waits."""
+        ...
+
+    async def put_back(self, scan_id: str, now: int) -> None:
+        """It could not be read now and waits again."""
+        ...
+
+    async def end(self, scan_id: str, status: ScanStatus, outcome: str, now: int) -> None: ...
+
+    async def take_up(self, now: int) -> list[str]:
+        """After a crash: what was being read waits again. The ids of those that had not arrived."""
+        ...
+
+    async def remove(self, scan_id: str) -> None: ...
+
+    async def drop(self, exam_id: str, scan_id: str) -> bool:
+        """Remove one that waits or failed; False when it is none of these."""
         ...
 
 

@@ -20,6 +20,7 @@ from vivavoce.adapters.local_calls import CallClient, CallServer
 from vivavoce.adapters.sql.database import Database
 from vivavoce.adapters.sql.exams import SqlExamStore
 from vivavoce.adapters.sql.grading import SqlBatchStore, SqlMarkingStore, SqlRoster
+from vivavoce.adapters.sql.scans import SqlScanStore
 from vivavoce.domain.exam.exam import ExamState
 from vivavoce.engines.grader.contract import Grader
 from vivavoce.engines.grader.exact import ExactGrader
@@ -91,6 +92,7 @@ class Grading:
         self.quality.start()
         self.watch.start()
         self.jobs.start()
+        await self.scans.reading.start()
         if is_installed():
             await self.batches.take_up()
 
@@ -98,6 +100,7 @@ class Grading:
         await self.watch.stop()
         await self.jobs.stop()
         await self.quality.stop()
+        await self.scans.reading.stop()
         self.reader.close()
         if self.desk is not None:
             await self.desk.stop()
@@ -152,6 +155,7 @@ def build_grading(
     exams.committed.append(quality.committed)
     reader = SheetReaderOnDemand()
     roster = SqlRoster(database)
+    scans = Scans(exams, marking_store, SqlScanStore(database), blobs, reader, clock)
     path = desk_path(settings)
     return Grading(
         exams=exams,
@@ -160,8 +164,8 @@ def build_grading(
         appeals=Appeals(exams, clock),
         results=Results(exams),
         quality=quality,
-        scans=Scans(exams, marking_store, blobs, reader),
-        erasure=Erasure(exams, log, blobs, roster, audit, clock, database.forget_pages),
+        scans=scans,
+        erasure=Erasure(exams, log, blobs, scans, roster, audit, clock, database.forget_pages),
         reader=reader,
         roster=roster,
         jobs=jobs,

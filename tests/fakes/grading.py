@@ -18,6 +18,7 @@ from vivavoce.adapters.sql.exam_rows import STATEMENTS
 from vivavoce.adapters.sql.exams import SqlExamStore
 from vivavoce.adapters.sql.grading import SqlBatchStore, SqlMarkingStore, SqlRoster
 from vivavoce.adapters.sql.log import SqlEventLog
+from vivavoce.adapters.sql.scans import SqlScanStore
 from vivavoce.adapters.sql.tables import metadata
 from vivavoce.engines.grader.contract import Grader
 from vivavoce.engines.grader.exact import ExactGrader
@@ -135,6 +136,7 @@ class GradingHouse:
             batches, lambda scheme, wish: chooser(self.graders)(scheme, wish), RateLimit(0), {LOCAL_QUEUE: 1}
         )
         roster = SqlRoster(database)
+        scans = Scans(exams, marking_store, SqlScanStore(database), self.blobs, SheetReaderOnDemand(), clock)
         self.parts = GradingParts(
             exams=exams,
             batches=batches,
@@ -142,12 +144,16 @@ class GradingHouse:
             appeals=Appeals(exams, clock),
             results=Results(exams),
             quality=quality,
-            scans=Scans(exams, marking_store, self.blobs, SheetReaderOnDemand()),
+            scans=scans,
             erasure=Erasure(
-                exams, log, self.blobs, roster, audit or MemoryAudit(MemoryStore()), clock, _nothing_on_disk
+                exams, log, self.blobs, scans, roster, audit or MemoryAudit(MemoryStore()), clock, _nothing_on_disk
             ),
             roster=roster,
         )
+
+    async def read_scans(self) -> None:
+        """What the background would do."""
+        await self.parts.scans.reading.work()
 
     async def grade(self, batch_id: str) -> None:
         batch = await self.parts.batches.existing(batch_id)

@@ -15,7 +15,8 @@ from vivavoce.domain.errors import not_found
 from vivavoce.domain.exam import events as e
 from vivavoce.exam_ports import Roster
 from vivavoce.grading.exams import Exams, exam_stream
-from vivavoce.grading.scans import picture_name
+from vivavoce.grading.scans import Scans
+from vivavoce.grading.sheets import picture_name
 from vivavoce.ports import Audit, BlobStore, Clock, EventLog
 
 #: Events may hold hundreds of submissions each.
@@ -42,6 +43,7 @@ class Erasure:
         exams: Exams,
         log: EventLog,
         blobs: BlobStore,
+        scans: Scans,
         roster: Roster,
         audit: Audit,
         clock: Clock,
@@ -50,6 +52,7 @@ class Erasure:
         self._exams = exams
         self._log = log
         self._blobs = blobs
+        self._scans = scans
         self._roster = roster
         self._audit = audit
         self._clock = clock
@@ -58,11 +61,12 @@ class Erasure:
     async def erase(self, student_id: str, by: str) -> ErasureReceipt:
         """Take out what a student wrote and what was said about it, in every exam; what was broken off is done anew by
         asking again. Raises not_found for whom nothing is kept of."""
+        scans = await self._scans.forget(student_id)
         by_exam: dict[str, list[str]] = defaultdict(list)
         for exam_id, submission_id in await self._exams.store.submissions_by(student_id):
             by_exam[exam_id].append(submission_id)
         was_listed = await self._roster.remove_student(student_id)
-        if not by_exam and not was_listed:
+        if not by_exam and not was_listed and not scans:
             raise not_found("nothing is kept of this student", reason="student_not_found")
         now = self._clock.now_ms()
         digest = hashlib.sha256()

@@ -2,60 +2,56 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
 from vivavoce.domain.access import Identity
-from vivavoce.domain.errors import VivavoceError, conflict, invalid, not_found
-from vivavoce.domain.exam import events as e
-from vivavoce.domain.exam.exam import TEXT_LIMIT, ExamState
-from vivavoce.domain.exam.questions import Question, options_of
-from vivavoce.domain.interview import Language
-from vivavoce.engines.ocr.contract import Region, RegionReading, SheetReading, Template
-from vivavoce.exam_ports import MarkingStore
+from vivavoce.domain.errors import VivavoceError, conflict, not_found
+from vivavoce.engines.ocr.contract import SheetPage
+from vivavoce.exam_ports import Cursor, MarkingStore, ScanRow, ScanStore
 from vivavoce.grading.exams import Exams, RunningExam, role_in
-from vivavoce.grading.intake import already_there, receive_part, response_given
-from vivavoce.ports import BlobsFullError, BlobStore, StoreUnavailableError
+from vivavoce.grading.intake import already_there
+from vivavoce.grading.scan_reading import Reader, ScanReading, no_room, store_unavailable
+from vivavoce.grading.sheets import file_of, picture_name, template_of
+from vivavoce.ports import BlobsFullError, BlobStore, Clock, StoreUnavailableError
 
-#: Files that may be here at a time: each is kept in memory while it is read, and one is read after the other.
+#: Files that may come in at a time: each is in memory until it is on disk.
 _AT_ONCE: Final = 4
 _RETRY_S: Final = 5
 _PICTURE_LIMIT: Final = 64 * 1024 * 1024
 
 
-class Reader(Protocol):
-    """Reads a file (PDF, PNG, JPEG) without blocking the loop. Raises VivavoceError: `too_large`, `unsupported_media`
-    or `invalid_payload` for the file, `unavailable` where it cannot be read here or now."""
-
-    async def read(self, data: bytes, language: Language, template: Template) -> SheetReading: ...
-
-
-class Student(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose sheet it is."""
+class Sheet(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose sheet it is, and what its file is called."""
 
     student_id: str
-    name: str = ""
+    student_name: str = ""
     class_id: str = ""
+    file_name: str = ""
 
 
 class Scans:
-    def __init__(self, exams: Exams, tasks: MarkingStore, blobs: BlobStore, reader: Reader) -> None:
+    def __init__(
+        self, exams: Exams, tasks: MarkingStore, store: ScanStore, blobs: BlobStore, reader: Reader, clock: Clock
+    ) -> None:
+        self.reading = ScanReading(exams, store, blobs, reader, clock)
         self._exams = exams
         self._tasks = tasks
+        self._store = store
         self._blobs = blobs
         self._reader = reader
+        self._clock = clock
         self._under_way = 0
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Room for one file. Raises unavailable while there is none."""
+        """Room for one file in memory. Raises unavailable while there is none."""
         if self._under_way >= _AT_ONCE:
             raise VivavoceError(
-                "unavailable", "other scans are being read", reason="scans_busy", info={"retry_after": _RETRY_S}
+                "unavailable", "other scans are coming in", reason="scans_busy", info={"retry_after": _RETRY_S}
             )
         self._under_way += 1
         try:
@@ -63,32 +59,78 @@ class Scans:
         finally:
             self._under_way -= 1
 
-    async def knows(self, exam: RunningExam, submission_id: str, student_id: str) -> bool:
-        """Whether this very submission is there. Raises conflict when the id, or the student, is another one's."""
-        row = await self._exams.store.submission(submission_id)
-        if row is not None and (row.exam_id, row.student_id) == (exam.exam_id, student_id):
-            return True
-        taken = await self._exams.store.known_submissions(exam.exam_id, [submission_id], [student_id])
+    async def known(self, exam: RunningExam, scan_id: str, student_id: str) -> ScanRow | None:
+        """This very scan where it is there. Raises conflict when the id, or the student, is another one's."""
+        scan = await self._store.scan(scan_id)
+        if scan is not None and (scan.exam_id, scan.student_id) == (exam.exam_id, student_id):
+            return scan
+        taken = await self._exams.store.known_submissions(exam.exam_id, [scan_id], [student_id])
         if taken:
             raise already_there(taken)
-        return False
+        return None
 
-    async def receive(self, exam: RunningExam, submission_id: str, student: Student, data: bytes, by: str) -> None:
-        """Read a sheet and store what it says as a submission; the pictures are on disk before it is.
+    async def hand_in(self, exam: RunningExam, scan_id: str, sheet: Sheet, data: bytes, by: str) -> ScanRow:
+        """Store a file; it is read in the background. When this returns it is on disk.
 
-        Raises VivavoceError: conflict where a question has no place on the sheet or the student has handed in; what
-        the reader says of the file; unavailable.
+        Raises VivavoceError: conflict where a question has no place on the sheet or the student has handed in;
+        unsupported_media; unavailable.
         """
-        template = template_of(exam.state)
-        reading = await self._reader.read(data, exam.state.head.language, template)
-        submission = _submission(exam.state, submission_id, student, reading)
+        self._reader.check(data)
+        template_of(exam.state)
+        now = self._clock.now_ms()
+        scan = ScanRow(
+            scan_id=scan_id,
+            exam_id=exam.exam_id,
+            size=len(data),
+            status="arriving",
+            tries=0,
+            outcome="",
+            given_by=by,
+            created_at=now,
+            updated_at=now,
+            **msgspec.structs.asdict(sheet),
+        )
+        if not await self._store.add(scan):
+            raise already_there({sheet.student_id})
+        arrived = False
         try:
-            await self._keep_pictures(submission_id, reading)
-            await receive_part(exam, [submission], by, client_id=None)
-        except VivavoceError:
-            if await self._exams.store.submission(submission_id) is None:
-                await self._forget(submission)
-            raise
+            await self._blobs.write(file_of(scan_id), 0, data)
+            arrived = await self._store.arrived(scan_id, now)
+        except BlobsFullError as error:
+            raise no_room(error) from error
+        except StoreUnavailableError as error:
+            raise store_unavailable(error) from error
+        finally:
+            if not arrived:
+                await self._blobs.delete(file_of(scan_id))
+                await self._store.remove(scan_id)
+        if not arrived:
+            raise _unknown_scan()
+        self.reading.wake()
+        return msgspec.structs.replace(scan, status="waiting")
+
+    async def page(self, exam: RunningExam, before: Cursor | None, limit: int) -> list[ScanRow]:
+        """The exam's scans, from new to old."""
+        return await self._store.scans(exam.exam_id, before, limit)
+
+    async def scan(self, exam: RunningExam, scan_id: str) -> ScanRow:
+        """Raises not_found."""
+        found = await self._store.scan(scan_id)
+        if found is None or found.exam_id != exam.exam_id or found.status == "arriving":
+            raise _unknown_scan()
+        return found
+
+    async def drop(self, exam: RunningExam, scan_id: str) -> None:
+        """Take away a scan that waits or failed. Raises not_found, conflict for one that is read."""
+        await self.scan(exam, scan_id)
+        if not await self._store.drop(exam.exam_id, scan_id):
+            raise conflict("this scan is read", reason="scan_taken")
+        await self._blobs.delete(file_of(scan_id))
+
+    async def sample(self, data: bytes, number: int) -> SheetPage:
+        """A page of a sheet as it is read, for whoever says where the answers stand. Raises what the reader does."""
+        self._reader.check(data)
+        return await self._reader.page(data, number)
 
     async def picture(self, exam_id: str, response_id: str, identity: Identity) -> bytes:
         """The PNG of a scanned response, for those who may see the response: who decides in the exam, who has its task
@@ -96,7 +138,7 @@ class Scans:
         exam = await self._exams.open(exam_id)
         found = await self._exams.store.given([response_id])
         if not found or found[0].exam_id != exam_id or not found[0].image:
-            raise _unknown()
+            raise _unknown_picture()
         role = role_in(exam.state, identity)
         is_own = not identity.guest and found[0].response.student_id == identity.user_id
         if not (
@@ -104,94 +146,32 @@ class Scans:
             or (role == "grader" and await self._tasks.has_task(identity.user_id, response_id))
             or (is_own and exam.state.released)
         ):
-            raise _unknown()
+            raise _unknown_picture()
         try:
             picture = await self._blobs.read(found[0].image, 0, _PICTURE_LIMIT)
         except StoreUnavailableError as error:
-            raise _store_unavailable(error) from error
+            raise store_unavailable(error) from error
         if not picture:
-            raise _unknown()
+            raise _unknown_picture()
         return picture
 
-    async def _keep_pictures(self, submission_id: str, reading: SheetReading) -> None:
-        try:
-            await asyncio.gather(
-                *(
-                    self._blobs.write(picture_name(submission_id, region.region_id), 0, region.picture)
-                    for region in reading.regions
-                )
-            )
-        except BlobsFullError as error:
-            raise VivavoceError("unavailable", str(error), reason="scans_full") from error
-        except StoreUnavailableError as error:
-            raise _store_unavailable(error) from error
-
-    async def _forget(self, submission: e.SubmissionGiven) -> None:
-        for response in submission.responses:
-            if response.image:
-                await self._blobs.delete(response.image)
+    async def forget(self, student_id: str) -> int:
+        """Remove a student's scans with their files and pictures; how many there were. What is being read comes to
+        nothing."""
+        found = await self._store.scans_of(student_id)
+        for scan in found:
+            exam = await self._exams.existing(scan.exam_id)
+            async with exam.alone():  # from here on no submission comes of it
+                await self._store.remove(scan.scan_id)
+            await self._blobs.delete(file_of(scan.scan_id))
+            for question_id in exam.state.questions:
+                await self._blobs.delete(picture_name(scan.scan_id, question_id))
+        return len(found)
 
 
-def template_of(state: ExamState) -> Template:
-    """The sheet that the places of the exam's questions make. Raises conflict unless every question has one: what is
-    not on the sheet would count as left blank."""
-    missing = [question_id for question_id, question in state.questions.items() if question.place is None]
-    if missing or not state.questions:
-        raise conflict("every question needs its place on the sheet", reason="place_missing", questions=missing)
-    return Template(
-        regions=tuple(
-            Region(region_id=question_id, page=place.page, box=place.box, bubbles=place.bubbles)
-            for question_id, question in state.questions.items()
-            if (place := question.place) is not None
-        )
-    )
-
-
-def picture_name(submission_id: str, question_id: str) -> str:
-    """The blob of a response's picture."""
-    return f"scans/{submission_id}/{question_id}"
-
-
-def _submission(state: ExamState, submission_id: str, student: Student, reading: SheetReading) -> e.SubmissionGiven:
-    """The submission is as good as its worst response. What was on a page that is not there has quality 0: a person
-    asks for the page, nobody is given nothing for it."""
-    read = {region.region_id: region for region in reading.regions}
-    if not read:
-        raise invalid("none of the sheet's pages is in the file", reason="scan_pages_missing")
-    responses = tuple(
-        _response(submission_id, question, read.get(question_id)) for question_id, question in state.questions.items()
-    )
-    return e.SubmissionGiven(
-        submission_id=submission_id,
-        student_id=student.student_id,
-        student_name=student.name,
-        class_id=student.class_id,
-        source="scan",
-        overall_quality=min(response.quality or 0.0 for response in responses),
-        responses=responses,
-    )
-
-
-def _response(submission_id: str, question: Question, region: RegionReading | None) -> e.ResponseGiven:
-    if region is None:
-        return response_given(submission_id, question, "", quality=0.0)
-    answer: str | list[str] = region.text[:TEXT_LIMIT]
-    if options_of(question):
-        answer = list(region.chosen)
-    elif question.type == "fill_in":
-        answer = [line for line in region.text[:TEXT_LIMIT].splitlines() if line.strip()]
-    return response_given(
-        submission_id,
-        question,
-        answer,
-        quality=region.overall_quality,
-        image=picture_name(submission_id, question.question_id),
-    )
-
-
-def _unknown() -> VivavoceError:
+def _unknown_picture() -> VivavoceError:
     return not_found("there is no such picture", reason="response_not_found")
 
 
-def _store_unavailable(error: StoreUnavailableError) -> VivavoceError:
-    return VivavoceError("unavailable", str(error), reason="store_unavailable")
+def _unknown_scan() -> VivavoceError:
+    return not_found("there is no such scan", reason="scan_not_found")

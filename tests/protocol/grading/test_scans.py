@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 pytest.importorskip("rapidocr", reason="pages are read with the extra `ocr`")
@@ -63,6 +64,18 @@ def files(folder: Path) -> list[bytes]:
     return [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
 
 
+async def scanned(client: httpx.AsyncClient, student: str, data: bytes) -> dict[str, Any]:
+    """The submission, once it is read."""
+    scan = (await client.post(SCAN, params={"student_id": student}, content=data)).json()
+    async with asyncio.timeout(60):
+        while scan["status"] in ("waiting", "reading"):
+            await asyncio.sleep(0.1)
+            scan = (await client.get(f"/api/v1/exams/e1/scans/{scan['scan_id']}")).json()
+    assert (scan["status"], scan["answers_read"]) == ("read", 2), scan
+    found: dict[str, Any] = (await client.get(f"/api/v1/exams/e1/submissions/{scan['scan_id']}")).json()
+    return found
+
+
 async def responsive(server: Served, reading: asyncio.Task[Any]) -> int:
     """How often the server answered while a scan was being read."""
     answered = 0
@@ -78,19 +91,13 @@ async def test_spec_4_a_printed_sheet_is_read_beside_everything_else_and_kept_wi
     page = sheet(TEXTS["zh"], ticked=("B", "D"))
     async with served(tmp_path) as server, server.http(server.token("ann", "teacher")) as teacher:
         assert (await teacher.post("/api/v1/exams", json=EXAM)).status_code == 201
-        reading = asyncio.create_task(
-            teacher.post(SCAN, params={"student_id": "s1"}, content=as_file(page, "PDF"), timeout=60)
-        )
+        reading = asyncio.create_task(scanned(teacher, "s1", as_file(page, "PDF")))
         assert await responsive(server, reading) > 5
-        found = reading.result()
-        assert found.status_code == 201, found.text
-        written, ticked = found.json()["responses"]
+        written, ticked = reading.result()["responses"]
         assert character_accuracy(TEXTS["zh"], written["answer"]) >= 0.98
         assert (ticked["chosen"], written["quality"] > 0.6) == (["B", "D"], True)
-        poor = await teacher.post(
-            SCAN, params={"student_id": "s2"}, content=as_file(blurred(page, 5.0), "JPEG"), timeout=60
-        )
-        assert poor.json()["overall_quality"] < 0.6
+        poor = await scanned(teacher, "s2", as_file(blurred(page, 5.0), "JPEG"))
+        assert poor["overall_quality"] < 0.6
     async with served(tmp_path) as server, server.http(server.token("ann", "teacher")) as teacher:
         for response in (written, ticked):
             picture = await teacher.get(f"/api/v1/exams/e1/responses/{response['response_id']}/image")

@@ -79,16 +79,38 @@ async def with_exam(**changes: Any) -> tuple[ApiHouse, Any]:
 
 
 async def upload(client: Any, data: bytes, student: str = "s1", **headers: str) -> Any:
-    return await client.post(SCAN, params={"student_id": student}, content=data, headers=headers)
+    params = {"student_id": student, "file_name": f"{student}.pdf"}
+    return await client.post(SCAN, params=params, content=data, headers=headers)
+
+
+async def scanned(house: ApiHouse, client: Any, data: bytes, student: str = "s1") -> dict[str, Any]:
+    """The scan once it is read."""
+    answer = await upload(client, data, student)
+    assert (answer.status_code, answer.json()["status"]) == (202, "waiting"), answer.text
+    await house.grading.read_scans()
+    found: dict[str, Any] = (await client.get(f"/api/v1/exams/e1/scans/{answer.json()['scan_id']}")).json()
+    return found
+
+
+async def submission(house: ApiHouse, client: Any, data: bytes) -> dict[str, Any]:
+    scan = await scanned(house, client, data)
+    found: dict[str, Any] = (await client.get(f"/api/v1/exams/e1/submissions/{scan['scan_id']}")).json()
+    return found
 
 
 async def test_spec_4_ticked_bubbles_are_read_graded_and_their_picture_is_kept() -> None:
     house, teacher = await with_exam()
-    answer = await upload(teacher, as_file(GOOD, "PDF"), **{"Content-Type": "application/pdf"})
-    assert answer.status_code == 201, answer.text
-    found = answer.json()
+    scan = await scanned(house, teacher, as_file(GOOD, "PDF"))
+    assert (scan["status"], scan["answers_read"], scan["missing_pages"], scan["poor"]) == ("read", 2, [], 0)
+    assert (scan["file_name"], len(scan["pages"]), scan["pages"][0] > 0.6) == ("s1.pdf", 1, True)
+    found = (await teacher.get(f"/api/v1/exams/e1/submissions/{scan['scan_id']}")).json()
     assert [response["chosen"] for response in found["responses"]] == [["A", "C"], ["true"]]
-    assert found["overall_quality"] == min(response["quality"] for response in found["responses"]) > 0.6
+    assert (
+        scan["overall_quality"]
+        == found["overall_quality"]
+        == min(response["quality"] for response in found["responses"])
+        > 0.6
+    )
     await teacher.post("/api/v1/exams/e1/batches", json={"batch_id": "b1"})
     await house.grading.grade("b1")
     shown = (await teacher.get(f"/api/v1/exams/e1/submissions/{found['submission_id']}")).json()
@@ -100,8 +122,9 @@ async def test_spec_4_a_poor_scan_goes_to_a_person_who_is_shown_its_picture_and_
     house, teacher = await with_exam()
     for user in ("gus", "gil"):
         await teacher.put(f"/api/v1/exams/e1/members/{user}", json={"role": "grader"})
-    found = (await upload(teacher, as_file(GOOD.filter(ImageFilter.GaussianBlur(6)), "JPEG"))).json()
-    assert found["overall_quality"] < 0.6
+    scan = await scanned(house, teacher, as_file(GOOD.filter(ImageFilter.GaussianBlur(6)), "JPEG"))
+    assert scan["overall_quality"] < 0.6
+    assert scan["poor"] == 2
     await teacher.post("/api/v1/exams/e1/batches", json={"batch_id": "b1"})
     await house.grading.grade("b1")
     grader, student = house.as_("gus", "grader"), house.as_("s1", "student")
@@ -124,7 +147,9 @@ async def test_a_page_that_is_not_there_is_asked_for_by_a_person_and_costs_no_po
     house, teacher = await with_exam(
         questions=[QUESTIONS[0], {**QUESTIONS[1], "place": place(0.7, "true", "false", page=2)}]
     )
-    found = (await upload(teacher, as_file(GOOD))).json()
+    found = await submission(house, teacher, as_file(GOOD))
+    (listed,) = (await teacher.get("/api/v1/exams/e1/scans")).json()["items"]
+    assert (listed["missing_pages"], listed["poor"]) == ([2], 1)
     assert [(response["quality"], response["has_image"]) for response in found["responses"]][1] == (0.0, False)
     await teacher.post("/api/v1/exams/e1/batches", json={"batch_id": "b1"})
     await house.grading.grade("b1")
@@ -134,32 +159,100 @@ async def test_a_page_that_is_not_there_is_asked_for_by_a_person_and_costs_no_po
 
 @pytest.mark.slow
 async def test_spec_0_3_a_scan_sent_twice_under_one_key_is_there_once_and_another_of_the_student_is_refused() -> None:
-    _, teacher = await with_exam()
+    house, teacher = await with_exam()
     first = await upload(teacher, as_file(GOOD), **{"Idempotency-Key": "k1"})
     again = await upload(teacher, as_file(GOOD), **{"Idempotency-Key": "k1"})
-    assert (again.status_code, again.json()) == (201, first.json())
+    assert (again.status_code, again.json()) == (202, first.json())
     other = await upload(teacher, as_file(GOOD), **{"Idempotency-Key": "k2"})
     assert (other.status_code, other.json()["info"]["reason"]) == (409, "submission_exists")
+    await house.grading.read_scans()
+    again = await upload(teacher, as_file(GOOD), **{"Idempotency-Key": "k1"})
+    assert (again.status_code, again.json()["status"]) == (202, "read")
+    assert (await upload(teacher, as_file(GOOD))).status_code == 409
+    assert len((await teacher.get("/api/v1/exams/e1/submissions")).json()["items"]) == 1
 
 
-BROKEN: dict[str, tuple[bytes, int, str]] = {
-    "nothing": (b"", 415, "scan_kind"),
-    "a zip": (b"PK\x03\x04" + bytes(200), 415, "scan_kind"),
-    "a PDF without pages": (b"%PDF-1.7\n" + bytes(50), 422, "scan_unreadable"),
-    "half a PDF": (as_file(GOOD, "PDF")[:2000], 422, "scan_unreadable"),
-    "half a PNG": (as_file(GOOD)[:1500], 422, "scan_unreadable"),
-    "half a JPEG": (as_file(GOOD, "JPEG")[:1500], 422, "scan_unreadable"),
-    "81 million pixels": (as_file(Image.new("1", (9000, 9000))), 413, "scan_too_large"),
+HEIC = b"\x00\x00\x00\x18ftypheic" + bytes(200)
+REFUSED = {
+    "nothing": (b"", "scan_kind"),
+    "a zip": (b"PK\x03\x04" + bytes(200), "scan_kind"),
+    "HEIC": (HEIC, "scan_heic"),
+}
+BROKEN: dict[str, tuple[bytes, str, str]] = {
+    "a PDF without pages": (b"%PDF-1.7\n" + bytes(50), "invalid_payload", "scan_unreadable"),
+    "half a PDF": (as_file(GOOD, "PDF")[:2000], "invalid_payload", "scan_unreadable"),
+    "half a PNG": (as_file(GOOD)[:1500], "invalid_payload", "scan_unreadable"),
+    "half a JPEG": (as_file(GOOD, "JPEG")[:1500], "invalid_payload", "scan_unreadable"),
+    "81 million pixels": (as_file(Image.new("1", (9000, 9000))), "too_large", "scan_too_large"),
 }
 
 
-async def test_files_that_cannot_be_read_are_refused_and_leave_nothing() -> None:
+async def test_other_kinds_of_files_are_refused_at_once_and_leave_nothing() -> None:
     house, teacher = await with_exam()
-    for name, (data, status, reason) in BROKEN.items():
+    for name, (data, reason) in REFUSED.items():
         refused = await upload(teacher, data)
-        assert (refused.status_code, refused.json()["info"]["reason"]) == (status, reason), name
+        assert (refused.status_code, refused.json()["info"]["reason"]) == (415, reason), name
+    assert "JPEG" in refused.json()["message"]
+    assert (await teacher.get("/api/v1/exams/e1/scans")).json()["items"] == []
+    assert await house.grading.blobs.total() == 0
+
+
+async def test_files_that_cannot_be_read_say_why_and_give_way_to_better_ones() -> None:
+    house, teacher = await with_exam()
+    for name, (data, code, reason) in BROKEN.items():
+        scan = await scanned(house, teacher, data)
+        assert (scan["status"], scan["error"]["error"], scan["error"]["info"]["reason"]) == ("failed", code, reason), (
+            name
+        )
+        assert len(scan["error"]["message"]) > 10
     assert (await teacher.get("/api/v1/exams/e1/submissions")).json()["items"] == []
     assert await house.grading.blobs.total() == 0
+    (last,) = (await teacher.get("/api/v1/exams/e1/scans")).json()["items"]
+    assert (await teacher.delete(f"/api/v1/exams/e1/scans/{last['scan_id']}")).status_code == 204
+    read = await scanned(house, teacher, as_file(GOOD))
+    assert read["status"] == "read"
+    refused = await teacher.delete(f"/api/v1/exams/e1/scans/{read['scan_id']}")
+    assert (refused.status_code, refused.json()["info"]["reason"]) == (409, "scan_taken")
+    assert await house.grading.blobs.size(f"uploads/{read['scan_id']}") == 0
+
+
+@pytest.mark.slow
+async def test_a_broken_page_is_named() -> None:
+    house, teacher = await with_exam()
+    huge = Image.new("L", (9000, 9000), 255)
+    buffer = io.BytesIO()
+    GOOD.save(buffer, "PDF", save_all=True, append_images=[huge])
+    scan = await scanned(house, teacher, buffer.getvalue())
+    assert (scan["error"]["info"]["page"], "2" in scan["error"]["message"]) == (2, True)
+
+
+@pytest.mark.slow
+async def test_a_student_who_is_forgotten_while_a_scan_waits_leaves_nothing_of_it() -> None:
+    house, teacher = await with_exam()
+    scan = (await upload(teacher, as_file(GOOD))).json()
+    assert await house.grading.blobs.total() > 0
+    assert (await house.as_("root", "admin").post("/api/v1/students/s1/erasures")).status_code == 200
+    await house.grading.read_scans()
+    assert (await teacher.get(f"/api/v1/exams/e1/scans/{scan['scan_id']}")).status_code == 404
+    assert (await teacher.get("/api/v1/exams/e1/submissions")).json()["items"] == []
+    assert await house.grading.blobs.total() == 0
+
+
+@pytest.mark.slow
+async def test_a_page_is_drawn_as_it_is_read_for_whoever_places_the_questions() -> None:
+    house, teacher = await with_exam()
+    turned = GOOD.rotate(3, Image.Resampling.BICUBIC, fillcolor=250)
+    drawn = await teacher.post("/api/v1/exams/e1/sheet-pages", content=as_file(turned))
+    assert (drawn.headers["content-type"], drawn.headers["x-page-count"]) == ("image/png", "1")
+    with Image.open(io.BytesIO(drawn.content)) as straight:
+        dark = straight.convert("L").crop((140, 165, 180, 195)).resize((1, 1)).getpixel((0, 0))
+    assert isinstance(dark, int | float)
+    assert dark < 140  # the ticked bubble is where it was before the page was turned
+    missing = await teacher.post("/api/v1/exams/e1/sheet-pages", params={"page": 2}, content=as_file(GOOD, "PDF"))
+    assert (missing.status_code, missing.json()["info"]["reason"]) == (404, "scan_page_not_found")
+    await teacher.put("/api/v1/exams/e1/members/gus", json={"role": "grader"})
+    refused = await house.as_("gus", "grader").post("/api/v1/exams/e1/sheet-pages", content=as_file(GOOD))
+    assert refused.status_code == 403
 
 
 @pytest.mark.slow

@@ -3473,6 +3473,62 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /**
+         * ScanShape
+         * @description A file that was handed in. Once its status is `read`, its answers are the submission of the id `scan_id`.
+         *
+         *     `answers_read` of `answers` are read so far. `pages` are the quality of its pages' pictures (0 to 1),
+         *     `missing_pages` those of the sheet that the file has not; `poor` answers are hard to read and go to a person. One
+         *     that `failed` says why in `error`, and may be handed in again.
+         */
+        ScanShape: {
+            /** Scan Id */
+            scan_id: string;
+            /** Exam Id */
+            exam_id: string;
+            /** Student Id */
+            student_id: string;
+            /** Student Name */
+            student_name: string;
+            /** Class Id */
+            class_id: string;
+            /** File Name */
+            file_name: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "waiting" | "reading" | "read" | "failed";
+            /** Answers */
+            answers: number;
+            /** Answers Read */
+            answers_read: number;
+            /** Pages */
+            pages: number[];
+            /** Missing Pages */
+            missing_pages: number[];
+            /**
+             * Overall Quality
+             * @description That of the answer that was hardest to read, 0 to 1
+             */
+            overall_quality: number | null;
+            /** Poor */
+            poor: number;
+            error: components["schemas"]["ErrorShape"] | null;
+            /** Created At */
+            created_at: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** ScansShape */
+        ScansShape: {
+            /** Items */
+            items: components["schemas"]["ScanShape"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        } & {
+            [key: string]: unknown;
+        };
         /** SeedBody */
         SeedBody: {
             /**

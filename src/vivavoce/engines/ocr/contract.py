@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import math
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
@@ -13,6 +14,8 @@ from vivavoce.domain.interview import Language
 
 #: Rows of grey values, 0 is black.
 Picture = NDArray[np.uint8]
+#: What each degree of skew takes off a page's picture.
+_SKEW_WEIGHT: Final = 0.1 / 3.0
 
 
 class Region(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +81,12 @@ class PageQuality(msgspec.Struct, frozen=True, kw_only=True):
     contrast: float
     skew: float
 
+    @property
+    def share(self) -> float:
+        """The page's picture as one figure, 0 to 1: what its sharpness, contrast and skew leave."""
+        straight = max(0.0, 1.0 - _SKEW_WEIGHT * abs(self.skew))
+        return math.sqrt(self.sharpness * self.contrast) * straight
+
 
 class RegionReading(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in a region: `text` and `words` of a written one (boxes in shares of the region), `chosen` of a
@@ -96,6 +105,13 @@ class RegionReading(msgspec.Struct, frozen=True, kw_only=True):
     overall_quality: float
     engine: str = ""
     picture: bytes = b""
+
+
+class SheetPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page as it is read, straightened, as a PNG; `count` is how many pages its file has."""
+
+    picture: bytes
+    count: int
 
 
 class SheetReading(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,11 +15,14 @@ from PIL import Image, ImageOps
 
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.engines.ocr.contract import Picture
+from vivavoce.engines.ocr.kinds import kind_of
 
 #: Dots per inch at which the pages of a PDF are drawn.
 RESOLUTION: Final = 200
 _POINTS_PER_INCH: Final = 72
 _FEWEST_PIXELS: Final = 32
+#: Sentences that name the page, where a file has several.
+_ON_PAGE: Final = {"scan_too_large": "scan_page_too_large", "scan_unreadable": "scan_page_unreadable"}
 #: PDFium is not made for several threads.
 _PDFIUM: Final = Lock()
 
@@ -38,19 +41,30 @@ def pages_of(data: bytes, limits: ScanLimits) -> Iterator[Picture]:
     Raises VivavoceError: `too_large` beyond a limit, `unsupported_media` for other kinds of files,
     `invalid_payload` for files that are broken or locked.
     """
+    _check_bytes(data, limits)
+    if kind_of(data) == "pdf":
+        yield from _pdf(data, limits)
+    else:
+        yield _image(data, limits)
+
+
+def page_of(data: bytes, number: int, limits: ScanLimits) -> tuple[Picture | None, int]:
+    """One page (from 1), None where the file has no such page, and how many it has. Raises as `pages_of`."""
+    _check_bytes(data, limits)
+    if kind_of(data) == "image":
+        return (_image(data, limits) if number == 1 else None), 1
+    with _PDFIUM:
+        document = _opened(data)
+        try:
+            count = _counted(document, limits)
+            return (_drawn(document, number - 1, limits) if number <= count else None), count
+        finally:
+            document.close()
+
+
+def _check_bytes(data: bytes, limits: ScanLimits) -> None:
     if len(data) > limits.most_bytes:
         raise _too_large(f"a scan has at most {limits.most_bytes} bytes", limit=limits.most_bytes)
-    if b"%PDF-" in data[:1024]:
-        yield from _pdf(data, limits)
-    elif data.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")):
-        yield _image(data, limits)
-    else:
-        raise VivavoceError(
-            "unsupported_media",
-            "a scan is a PDF, PNG or JPEG file",
-            reason="scan_kind",
-            info={"kinds": "PDF, PNG, JPEG"},
-        )
 
 
 def _image(data: bytes, limits: ScanLimits) -> Picture:
@@ -83,11 +97,7 @@ def _pdf(data: bytes, limits: ScanLimits) -> Iterator[Picture]:
         document = _opened(data)
     try:
         with _PDFIUM:
-            count = len(document)
-        if not count:
-            raise _unreadable("the PDF has no pages")
-        if count > limits.most_pages:
-            raise _too_large(f"a scan has at most {limits.most_pages} pages", limit=limits.most_pages)
+            count = _counted(document, limits)
         for index in range(count):
             with _PDFIUM:
                 picture = _drawn(document, index, limits)
@@ -95,6 +105,15 @@ def _pdf(data: bytes, limits: ScanLimits) -> Iterator[Picture]:
     finally:
         with _PDFIUM:
             document.close()
+
+
+def _counted(document: Any, limits: ScanLimits) -> int:
+    count = len(document)
+    if not count:
+        raise _unreadable("the PDF has no pages")
+    if count > limits.most_pages:
+        raise _too_large(f"a scan has at most {limits.most_pages} pages", limit=limits.most_pages)
+    return count
 
 
 def _opened(data: bytes) -> Any:
@@ -106,6 +125,14 @@ def _opened(data: bytes) -> Any:
 
 
 def _drawn(document: Any, index: int, limits: ScanLimits) -> Picture:
+    try:
+        return _rendered(document, index, limits)
+    except VivavoceError as error:
+        info = {**error.info, "page": index + 1}
+        raise VivavoceError(error.code, error.details, reason=_ON_PAGE[error.reason], info=info) from error
+
+
+def _rendered(document: Any, index: int, limits: ScanLimits) -> Picture:
     try:
         page = document[index]
         width, height = page.get_size()

@@ -25,7 +25,6 @@ _CRISP: Final = 0.3
 _PLAIN: Final = 0.55
 #: What each standard deviation of the noise takes off the contrast, as a share of it.
 _NOISE: Final = 2.5
-_SKEW_WEIGHT: Final = 0.1 / 3.0
 
 
 class Tones(msgspec.Struct, frozen=True):
@@ -116,12 +115,6 @@ def _sharpness(picture: Picture, ink: NDArray[np.bool_], span: float) -> float:
         return 0.0
     steps = np.abs(smooth[:, 1:] - smooth[:, :-1])[edges]
     return _share(float(np.median(steps)) / span / _CRISP)
-
-
-def picture_share(quality: PageQuality) -> float:
-    """A page's picture as one figure, 0 to 1: what its sharpness, contrast and skew leave."""
-    straight = max(0.0, 1.0 - _SKEW_WEIGHT * abs(quality.skew))
-    return math.sqrt(quality.sharpness * quality.contrast) * straight
 
 
 def _share(value: float) -> float:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from typing import Annotated, Any, Final
 
 import msgspec
-import uuid_utils
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request
 
-from vivavoce.domain.errors import VivavoceError, invalid, too_large
+from vivavoce.domain.errors import VivavoceError, invalid
 from vivavoce.domain.exam import events as e
 from vivavoce.domain.exam.marks import ResponseStatus
 from vivavoce.exam_ports import GivenResponse, ListedSubmission
 from vivavoce.grading import intake
 from vivavoce.grading.intake import Intake
 from vivavoce.grading.results import response_view
-from vivavoce.grading.scans import Student
-from vivavoce.http.caller import Caller, Ours
-from vivavoce.http.exam_caller import DECIDERS, TEACHERS, AtExam, ExamId, ExamVisit, ResponseId
+from vivavoce.http.exam_caller import DECIDERS, TEACHERS, AtExam, ExamVisit
 from vivavoce.http.idempotency import idempotent
 from vivavoce.http.paging import DEFAULT_LIMIT, MAX_LIMIT, cursor_after, place_of
 from vivavoce.http.route import ApiRoute, takes_stream
 from vivavoce.http.shapes import exams as shapes
 from vivavoce.http.shapes.base import refusals
+from vivavoce.http.whole_body import whole_body
 from vivavoce.protocols.times import iso, iso_or_none
 
 router = APIRouter(
@@ -35,16 +32,6 @@ router = APIRouter(
 )
 Cursor = Annotated[str | None, Query(max_length=500)]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
-_BODY_DEADLINE_S: Final = 60
-_SCAN_BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            name: {"schema": {"type": "string", "format": "binary"}}
-            for name in ("application/pdf", "image/png", "image/jpeg", "application/octet-stream")
-        },
-    }
-}
 _CSV_BODY: Final[dict[str, Any]] = {
     "requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
 }
@@ -67,47 +54,6 @@ async def import_submissions(visit: AtExam, request: Request, mode: shapes.Impor
     visit.require(*TEACHERS)
     text = await _text(request, visit.services.import_limit)
     return await _imported(visit, await asyncio.to_thread(intake.from_csv, visit.exam.state, text), mode)
-
-
-@router.post(
-    "/submissions/scan",
-    status_code=201,
-    response_model=shapes.SubmissionShape,
-    responses=refusals(409),
-    openapi_extra=_SCAN_BODY,
-)
-@takes_stream
-async def scan_submission(
-    visit: AtExam,
-    request: Request,
-    student_id: Annotated[str, Query(min_length=1, max_length=128)],
-    student_name: Annotated[str, Query(max_length=200)] = "",
-    class_id: Annotated[str, Query(max_length=128)] = "",
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
-) -> Any:
-    """Hand in a student's printed sheet, sent as the body: one PDF, PNG or JPEG file. What stands in each question's
-    `place` is read; a response whose `quality` is poor goes to a person, with its picture beside the text. It is stored
-    when this is answered. The same `Idempotency-Key` for the same student twice happens once."""
-    visit.require(*TEACHERS)
-    student = Student(student_id=_printable(student_id, "student_id"), name=student_name, class_id=class_id)
-    scans, exam = visit.grading.scans, visit.exam
-    submission_id = _scan_id(visit, student_id, idempotency_key)
-    with scans.turn():
-        if not await scans.knows(exam, submission_id, student_id):
-            data = await _body(request, visit.services.scan_limit)
-            await scans.receive(exam, submission_id, student, data, visit.identity.user_id)
-    return await _in_full(visit, submission_id)
-
-
-@router.get(
-    "/responses/{response_id}/image",
-    response_class=Response,
-    responses={200: {"content": {"image/png": {}}, "description": "The picture of a scanned response"}},
-)
-async def show_picture(services: Ours, identity: Caller, exam_id: ExamId, response_id: ResponseId) -> Response:
-    """What was scanned of a response: for those who decide in the exam, for the marker who has its task, and after the
-    release for its student."""
-    return Response(await services.grading.scans.picture(exam_id, response_id, identity), media_type="image/png")
 
 
 @router.get("/submissions", response_model=shapes.SubmissionsShape)
@@ -241,40 +187,8 @@ def _preview(submission: e.SubmissionGiven) -> dict[str, Any]:
     }
 
 
-def _printable(value: str, field: str) -> str:
-    if not value.isprintable():
-        raise invalid(f"{field} is 1 to 128 printable characters", field=field)
-    return value
-
-
-def _scan_id(visit: ExamVisit, student_id: str, key: str | None) -> str:
-    """A new id; the same one for a request that is repeated under its key."""
-    if key is None:
-        return f"sub_{uuid_utils.uuid7().hex}"
-    parts = (visit.identity.user_id, visit.exam.exam_id, student_id, key)
-    return f"sub_{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"
-
-
 async def _text(request: Request, limit: int) -> str:
     try:
-        return (await _body(request, limit)).decode("utf-8-sig")
+        return (await whole_body(request, limit)).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise invalid("the file is not UTF-8", field="csv", reason="csv_invalid") from None
-
-
-async def _body(request: Request, limit: int) -> bytes:
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
-        raise too_large(f"a file has at most {limit} bytes", limit)
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(_BODY_DEADLINE_S):
-            async for part in request.stream():
-                size += len(part)
-                if size > limit:
-                    raise too_large(f"a file has at most {limit} bytes", limit)
-                parts.append(part)
-        return b"".join(parts)
-    except TimeoutError:
-        raise invalid("the file did not come in time", reason="bad_request", limit=_BODY_DEADLINE_S) from None

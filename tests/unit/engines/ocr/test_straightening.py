@@ -15,7 +15,6 @@ from vivavoce.domain.answer_sheet import Box, Bubble
 from vivavoce.engines.ocr.bubbles import ticked
 from vivavoce.engines.ocr.contract import PageQuality, Picture
 from vivavoce.engines.ocr.straightening import (
-    picture_share,
     quality_of,
     skew_of,
     straightened,
@@ -75,13 +74,13 @@ def test_quality_falls_with_every_damage_and_with_more_of_it() -> None:
         [clean.rotate(angle, Image.Resampling.BICUBIC, fillcolor=255) for angle in (0, 2, 5, 10)],
     ]
     for damaged in rows:
-        shares = [picture_share(judged(image)) for image in damaged]
+        shares = [judged(image).share for image in damaged]
         assert all(better > worse for better, worse in pairwise(shares)), shares
         assert shares[0] > 0.95
 
 
 def test_an_empty_page_has_no_quality() -> None:
-    assert picture_share(judged(Image.new("L", (600, 500), 250))) == 0.0
+    assert judged(Image.new("L", (600, 500), 250)).share == 0.0
 
 
 def bubbles() -> list[Bubble]:
