@@ -1,4 +1,5 @@
-"""Three voices at one microphone of a panel: told apart while they speak, corrected by a person, enrolled before.
+"""Three voices at one microphone of a panel: told apart while they speak, corrected by a person, enrolled before; and
+all of that over `kill -9`.
 
 With the real models and voices of a synthesiser; skipped where either is missing."""
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import math
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -96,20 +98,25 @@ async def ask(ws: ClientConnection, answer: str, heard: list[dict[str, Any]], ki
     return await until(ws, answer, heard)
 
 
-async def stream(ws: ClientConnection, samples: Samples, heard: list[dict[str, Any]], from_s: float = 0.0) -> None:
-    """In chunks of a second, each answered before the next."""
+async def stream(
+    ws: ClientConnection, samples: Samples, heard: list[dict[str, Any]], from_s: float = 0.0, **more: Any
+) -> list[dict[str, Any]]:
+    """In chunks of a second, each answered before the next; the answers."""
+    answers = []
     for number, first in enumerate(range(0, len(samples), SAMPLE_RATE)):
         audio = base64.b64encode(wav_bytes(samples[first : first + SAMPLE_RATE])).decode()
-        at = 1.7e9 + from_s + number
-        result = (await ask(ws, "audio_processed", heard, "audio_chunk", audio_data=audio, timestamp=at))["result"]
+        chunk = {"audio_data": audio, "timestamp": 1.7e9 + from_s + number, **more}
+        result = (await ask(ws, "audio_processed", heard, "audio_chunk", **chunk))["result"]
         assert result["success"], result
+        answers.append(result)
+    return answers
 
 
 def speaker_at(transcript: list[dict[str, Any]], start_s: float, end_s: float) -> str:
-    """Whose words most of a stretch is."""
+    """Whose words most of a stretch of the audio is."""
     shares: dict[str, float] = {}
     for one in transcript:
-        shared = min(one["end"], end_s) - max(one["start"], start_s)
+        shared = min(one["audio_end"], end_s) - max(one["audio_start"], start_s)
         if shared > 0:
             shares[one["speaker_id"]] = shares.get(one["speaker_id"], 0.0) + shared
     assert shares, (start_s, end_s, transcript)
@@ -121,12 +128,18 @@ async def test_issue_panel_three_voices_are_told_apart_while_they_speak(server: 
     samples, turns = conversation(pause_s=0.35)
     heard: list[dict[str, Any]] = []
     async with panel(server, "three") as ws:
-        await stream(ws, samples, heard)
+        answers = await stream(ws, samples, heard)
         live = [one for one in heard if one["type"] == "utterance"]
         # Nobody's words go on into the next one's.
         assert all(min(abs(one["start"] - start_s) for one in live) < 0.7 for _, start_s, _ in turns[1:-1]), live
         known = {who: speaker_at(live, *times) for who, *times in turns[3:6]}
         assert len(set(known.values())) == 3
+        told_in_time = [
+            answers[second]["diarization"]["speaker_id"] == known[who]
+            for who, start_s, end_s in turns[4:]
+            for second in range(math.ceil(start_s + 1.5), int(end_s))
+        ]
+        assert told_in_time.count(True) >= 0.8 * len(told_in_time), "each answer says who speaks in its chunk"
         # A person gives one utterance to somebody else: that stays so, and nobody else's words go with it.
         wrong = min(live, key=lambda one: abs(one["start"] - turns[4][1]))
         await ask(ws, "saved", heard, "update_speaker", speaker=known["C"], label="지원자_2", name="Chloe")
@@ -158,6 +171,8 @@ async def test_issue_panel_an_enrolled_voice_is_known_by_its_name_from_its_first
         )
         assert enrolled["speaker"] == "지원자_1"
         assert enrolled["speech"] > 20
+    server.kill()
+    async with panel(server, "enrolled") as ws:
         # To the end of the pause after the third turn.
         await stream(ws, samples[: round(turns[3][1] * SAMPLE_RATE)], heard)
         result = (await ask(ws, "session_ended", heard, "session_end"))["final_result"]
@@ -165,3 +180,41 @@ async def test_issue_panel_an_enrolled_voice_is_known_by_its_name_from_its_first
     named = [labels[speaker_at(result["transcripts"], *times)] for _, *times in turns[:3]]
     assert named[1] == "지원자_1"
     assert named[0] == named[2] != "지원자_1"
+
+
+async def test_spec_6_3_voices_keep_their_names_and_corrections_over_a_kill(server: ServerProcess) -> None:
+    samples, turns = conversation(pause_s=0.35)
+    until_s = int(turns[5][1])
+    heard: list[dict[str, Any]] = []
+    async with panel(server, "killed") as ws:
+        await stream(ws, samples[: until_s * SAMPLE_RATE], heard)
+        live = [one for one in heard if one["type"] == "utterance"]
+        known = {who: speaker_at(live, *times) for who, *times in turns[1:4]}
+        assert len(set(known.values())) == 3
+        of_b = min(live, key=lambda one: abs(one["start"] - turns[1][1]))
+        await ask(ws, "saved", heard, "update_speaker", speaker=known["C"], name="Chloe")
+        await ask(ws, "saved", heard, "assign_utterances", utterance_ids=[of_b["utterance_id"]], speaker="candidate 4")
+        server.kill()
+    async with panel(server, "killed") as ws:
+        await stream(ws, samples[until_s * SAMPLE_RATE :], heard, until_s)
+        # A microphone of one's own goes before every voice: this is B's, but the sender's words.
+        own = np.concatenate([said(*VOICES["B"], SCRIPT[1][1]), np.zeros(2 * SAMPLE_RATE, np.float32)])
+        await stream(ws, own, heard, 1_000, own_microphone=True)
+        result = (await ask(ws, "session_ended", heard, "session_end"))["final_result"]
+    transcript = result["transcripts"]
+    by_own = [one for one in transcript if one["speaker_id"].startswith("user:")]
+    assert "payment" in " ".join(one["text"] for one in by_own).lower()
+    assert all((one["attribution"], one["uncertain"]) == (1.0, False) for one in by_own)
+    at_table = [one for one in transcript if one not in by_own]
+    names = {one["speaker_id"]: one["speaker"] for one in at_table}
+    by_person: dict[str, set[str]] = {}
+    for who, *times in turns:
+        by_person.setdefault(who, set()).add(speaker_at(at_table, *times))
+    assert [len(ids) for ids in by_person.values()] == [1, 1, 1], (by_person, transcript)
+    assert by_person["A"] == {known["A"]}
+    assert by_person["C"] == {known["C"]}
+    assert [names[one] for one in (*by_person["B"], *by_person["C"])] == ["지원자_4", "Chloe"]
+    ends: dict[str, float] = {}
+    for one in sorted(at_table, key=lambda one: one["audio_start"]):
+        assert one["audio_start"] >= ends.get(one["recording_id"], 0.0) - 0.05, "nothing was said twice"
+        ends[one["recording_id"]] = one["audio_end"]

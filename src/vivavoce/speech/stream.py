@@ -143,6 +143,13 @@ class SpeechStream:
         """Whether an utterance is open."""
         return self._open is not None
 
+    @property
+    def said_s(self) -> tuple[float, float] | None:
+        """From when on somebody has been speaking and how far the audio goes, as events have it; None in silence."""
+        if self._open is None:
+            return None
+        return self._open.start_s, max(self._open.start_s, self._options.offset_s + self._listener.duration_s)
+
     async def feed(self, data: bytes) -> None:
         """Takes the next bytes of the recording; waits while the decoder is far behind.
 

@@ -10,6 +10,7 @@ import uuid_utils
 
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.session import commands as c
+from vivavoce.domain.session.panel import own_microphone
 from vivavoce.session.running import Receipt, RunningSession
 from vivavoce.voice.live import LiveRecording
 from vivavoce.voice.recordings import AudioOptions, canonical_format, opening, plain_rate
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 #: An answer waits so long for the recogniser; what is heard later comes with a later chunk.
 PATIENCE_S: Final = 10.0
 _HEAD: Final = 64
+#: Who speaks now is who spoke most in so many of the last seconds.
+_NOW_S: Final = 1.5
 
 
 class ChunkedRecording(LiveRecording):
@@ -56,6 +59,17 @@ class ChunkedRecording(LiveRecording):
         if self._stream.error is not None:
             raise self._stream.error
 
+    def speaking(self) -> str | None:
+        """The id of who is speaking at the end of the audio so far: None in silence, empty while it is not known whose
+        voice that is."""
+        said_s = self._stream.said_s
+        if said_s is None:
+            return None
+        if self._speakers is None:
+            return own_microphone(self.user_id)
+        start_s, end_s = said_s
+        return self._speakers.speaking(max(start_s, end_s - _NOW_S), end_s) or self._speakers.speaking(start_s, end_s)
+
     def _received_until(self, more: int) -> int:
         if self._bytes_per_s:
             return (self._stored + more) * 1000 // self._bytes_per_s
@@ -76,6 +90,11 @@ class ChunkedAudio:
     def recording_id(self) -> str:
         """The recording that the last chunk went into; empty before the first."""
         return self._recording.recording_id if self._recording is not None else ""
+
+    @property
+    def speaking(self) -> str | None:
+        """Who is speaking at the end of the last chunk (see `ChunkedRecording.speaking`)."""
+        return self._recording.speaking() if self._recording is not None else None
 
     async def take(self, data: bytes, audio_format: str, client_id: str | None) -> Receipt:
         """Store a chunk; when this returns it is safe, and what ended in it was heard. A chunk that was sent before

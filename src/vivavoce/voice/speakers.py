@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -17,11 +17,14 @@ from vivavoce.domain.diarization import (
     Correction,
     Enrolment,
     MergeSpeakers,
+    Reassignment,
 )
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.ids import SYSTEM
 from vivavoce.domain.session import commands as c
+from vivavoce.domain.session import events as e
 from vivavoce.domain.session import panel as p
+from vivavoce.domain.session.panel_rules import OWN_MICROPHONE
 from vivavoce.ports import BlobStore, StoreUnavailableError
 from vivavoce.session.running import RunningSession
 from vivavoce.voice.hearing import missed_in, part_of
@@ -49,13 +52,16 @@ class SessionSpeakers:
     """
 
     def __init__(
-        self, tracker: SpeakerTracker, generation: int, text_limit: int, keep: Callable[[bytes], None]
+        self, tracker: SpeakerTracker, generation: int, text_limit: int, keep: Callable[[bytes], Awaitable[None]]
     ) -> None:
         self._tracker = tracker
         self._generation = generation
         self._text_limit = text_limit
         self._keep = keep
         self._since_kept = 0
+        self._kept = set(tracker.speakers())
+        """The tracker's speakers whose voices are stored."""
+        self._closed = False
 
     def tap(self) -> SoundTap | None:
         return self._tracker.tap()
@@ -74,6 +80,7 @@ class SessionSpeakers:
             attributions = ()
         if not attributions:
             attributions = (_nobody(utterance_id, final),)
+        await self._keep_new(one.speaker for one in attributions)
         return tuple(self._part(recording_id, base_s, final, one, took_s) for one in attributions), ()
 
     def _part(
@@ -96,46 +103,57 @@ class SessionSpeakers:
 
     async def look_again(self, session: RunningSession) -> None:
         """Store what earlier utterances are seen as now."""
-        changes = tuple(
-            p.Attributed(_utterance_id(one.utterance, one.part), self._named(one.speaker), one.confidence)
-            for one in self._tracker.changes()
-        )
-        if changes:
-            await session.submit(p.AttributeUtterances(changes=changes), SYSTEM)
+        await self._see_anew(session, self._tracker.changes())
         self._since_kept += 1
         if self._since_kept >= _KEEP_EVERY:
-            self._since_kept = 0
             await self.remember()
 
-    async def corrected(self, session: RunningSession, correction: p.AnyPanelCommand) -> None:
-        """A person said something about speakers: the tracker goes by it from now on."""
+    async def corrected(self, session: RunningSession, events: Sequence[e.Recorded]) -> None:
+        """A person said something about speakers, as `events` tell: the tracker goes by it from now on."""
+        for recorded in events:
+            data = recorded.data
+            if isinstance(data, p.SpeakersMerged):
+                await self._correct(session, self._merged(data.speaker_id, data.into))
+            elif isinstance(data, p.UtterancesReassigned):
+                for one in data.changes:
+                    await self._correct(session, self._assigned(one.utterance_id, one.speaker_id))
+
+    async def catch_up(self, session: RunningSession) -> None:
+        """Tell a tracker that was just opened what people have said: what it remembers may be older."""
+        panel, recordings = session.state.panel, session.state.recordings
+        known = set(self._tracker.speakers())
+        for speaker in panel.speakers.values():
+            if speaker.merged_into and self._bare(speaker.speaker_id) in known:
+                await self._correct(session, self._merged(speaker.speaker_id, panel.final_id(speaker.speaker_id)))
+        for utterance in tuple(panel.utterances):
+            if not utterance.pinned or utterance.spoken is None:
+                continue
+            recording = recordings.get(utterance.spoken.recording_id)
+            if recording is not None and recording.context != OWN_MICROPHONE:
+                await self._correct(session, self._assigned(utterance.utterance_id, utterance.speaker_id))
+
+    def _merged(self, speaker_id: str, into: str) -> MergeSpeakers:
+        return MergeSpeakers(speaker=self._bare(speaker_id), into=self._bare(into))
+
+    def _assigned(self, utterance_id: str, speaker_id: str) -> AssignUtterance:
+        speaker = self._bare(speaker_id)
+        return AssignUtterance(utterance=_whole(utterance_id), speaker=speaker, part=_place(utterance_id))
+
+    async def _correct(self, session: RunningSession, correction: Correction) -> None:
         try:
-            for one in self._corrections(session, correction):
-                changes = tuple(
-                    p.Attributed(_utterance_id(each.utterance, each.part), self._named(each.speaker), each.confidence)
-                    for each in await self._tracker.correct(one)
-                )
-                if changes:
-                    await session.submit(p.AttributeUtterances(changes=changes), SYSTEM)
+            await self._see_anew(session, await self._tracker.correct(correction))
         except VivavoceError as error:
             # What the person said is stored; only later speech is told apart as before.
             _LOG.info("the tracker could not take a correction (%s)", error.code)
 
-    def _corrections(self, session: RunningSession, said: p.AnyPanelCommand) -> list[Correction]:
-        panel = session.state.panel
-        if isinstance(said, p.MergeSpeakers):
-            return [MergeSpeakers(speaker=self._bare(said.speaker), into=self._bare(said.into))]
-        if isinstance(said, p.SplitSpeaker):
-            # The new speaker has its id already: the tracker learns whose these words are, and that they are a voice.
-            return self._assigned(said.utterance_ids, said.new_id)
-        if isinstance(said, p.AssignUtterances):
-            known = panel.find(said.speaker)
-            return self._assigned(said.utterance_ids, known.speaker_id) if known is not None else []
-        return []
-
-    def _assigned(self, utterance_ids: Sequence[str], speaker_id: str) -> list[Correction]:
-        speaker = self._bare(speaker_id)
-        return [AssignUtterance(utterance=_whole(one), speaker=speaker, part=_place(one)) for one in utterance_ids]
+    async def _see_anew(self, session: RunningSession, seen: Sequence[Reassignment]) -> None:
+        await self._keep_new(one.speaker for one in seen)
+        changes = tuple(
+            p.Attributed(_utterance_id(one.utterance, one.part), self._named(one.speaker), one.confidence)
+            for one in seen
+        )
+        if changes:
+            await session.submit(p.AttributeUtterances(changes=changes), SYSTEM)
 
     async def enrol(self, speaker_id: str, audio: bytes, audio_format: str) -> Enrolment:
         """Learn the voice of a speaker from a recording of them alone; it is known before they say a word.
@@ -148,11 +166,22 @@ class SessionSpeakers:
         await self.remember()
         return enrolment
 
+    async def _keep_new(self, speakers: Iterable[str]) -> None:
+        """A voice is stored before anything names its speaker: after a crash the id must not be another voice's."""
+        new = {one for one in speakers if one.startswith(_COUNTED) and one != UNKNOWN_SPEAKER} - self._kept
+        if new and not self._closed:
+            await self.remember()
+            self._kept |= new
+
     async def remember(self) -> None:
-        """Hand the tracker's memory to whoever keeps it."""
-        self._keep(await self._tracker.snapshot())
+        """Have the tracker's memory stored; it is safe when this returns."""
+        self._since_kept = 0
+        memory = await self._tracker.snapshot()
+        if memory and not self._closed:
+            await self._keep(memory)
 
     async def close(self) -> None:
+        self._closed = True
         await self._tracker.close()
 
     def _named(self, speaker: str) -> str:
@@ -172,7 +201,6 @@ class Speakers:
         self._trackers = trackers
         self._text_limit = text_limit
         self._open: dict[str, asyncio.Task[SessionSpeakers]] = {}
-        self._keeping: set[asyncio.Task[None]] = set()
 
     async def of(self, session: RunningSession) -> SessionSpeakers:
         """The session's, opened when it is first asked for."""
@@ -197,15 +225,11 @@ class Speakers:
         generations = [int(one.rpartition(".")[2]) if "." in one else 0 for one in heard]
         newest = max(generations, default=-1)
         generation = max(0, newest) if memory else newest + 1
-        return SessionSpeakers(tracker, generation, self._text_limit, lambda data: self._keep(name, data))
+        speakers = SessionSpeakers(tracker, generation, self._text_limit, lambda data: self._keep(name, data))
+        await speakers.catch_up(session)
+        return speakers
 
-    def _keep(self, name: str, data: bytes) -> None:
-        if data:
-            task = asyncio.get_running_loop().create_task(self._write(name, data))
-            self._keeping.add(task)
-            task.add_done_callback(self._keeping.discard)
-
-    async def _write(self, name: str, data: bytes) -> None:
+    async def _keep(self, name: str, data: bytes) -> None:
         try:
             await self._blobs.write(name, 0, data)
         except Exception as error:
@@ -216,7 +240,6 @@ class Speakers:
         task = self._open.pop(session_id, None)
         if task is not None:
             await (await task).close()
-            await asyncio.gather(*self._keeping, return_exceptions=True)
         try:
             await self._blobs.delete(f"{session_id}/{_VOICES}")
         except StoreUnavailableError:
@@ -231,7 +254,6 @@ class Speakers:
                 await speakers.close()
             except Exception as error:
                 _LOG.warning("what is known of voices could not be kept (%s)", type(error).__name__)
-        await asyncio.gather(*self._keeping, return_exceptions=True)
 
 
 def _decoded(audio: bytes, audio_format: str) -> Samples:

@@ -19,6 +19,7 @@ from tests.fakes.speech import pcm, spoken
 from tests.fakes.voice import ToneSpeech
 from tests.protocol.house import Served, served
 from tests.protocol.panel.conftest import ask, hear, panel, say
+from tests.protocol.panel.test_rights import created
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 RATE = 16_000
@@ -142,6 +143,24 @@ async def test_spec_3_what_is_no_audio_between_two_chunks_takes_nothing_away(spe
         assert (refused["success"], refused["transcription"]) == (False, {"text": "", "success": False})
         answers += [await ask(ws, "audio_chunk", **chunk) for chunk in sent[1:]]
         assert words_of(answers) == WORDS
+
+
+async def test_spec_6_3_who_has_a_microphone_of_their_own_is_known_by_it(speaking: Served) -> None:
+    await created(speaking, "live")
+    ann, cho = speaking.token("ann", "interviewer"), speaking.token("cho", "candidate")
+    async with panel(speaking, "p1", token=ann) as first, panel(speaking, "p1", token=cho) as second:
+        for number, chunk in enumerate(chunks()):
+            for ws, own in ((first, "user:ann"), (second, "user:cho")):
+                result = (await ask(ws, "audio_chunk", **chunk, own_microphone=True))["result"]
+                assert result["success"] is True
+                if number < 2:  # in the middle of the first sentence, with nothing of it stored yet
+                    assert result["diarization"]["speaker_id"] == own
+        transcripts = (await result_of(first))["transcripts"]
+    for own, role in (("user:ann", "interviewer"), ("user:cho", "candidate")):
+        said = [item for item in transcripts if item["speaker_id"] == own]
+        assert " ".join(item["text"] for item in said) == WORDS
+        assert all((item["role"], item["attribution"], item["uncertain"]) == (role, 1.0, False) for item in said)
+    assert len(transcripts) == 4
 
 
 async def recordings_of(house: Served, session_id: str) -> int:

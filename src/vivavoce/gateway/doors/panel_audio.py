@@ -121,6 +121,7 @@ class PanelAudio:
             client.viewer,
             timestamp=message.timestamp,
             heard=self._heard(self._chunks.recording_id),
+            speaking=self._chunks.speaking,
             seq=receipt.last_seq,
             client_id=message.client_id,
         )

@@ -338,7 +338,7 @@ class PanelConnection:
         receipt = await self._do(command, message)
         if receipt.events and self.door.voice.speakers.known(self.session.session_id):
             speakers = await self.door.voice.speakers.of(self.session)
-            await speakers.corrected(self.session, command)
+            await speakers.corrected(self.session, receipt.events)
 
     async def _do(self, command: p.AnyPanelCommand, message: m.ClientMessage) -> Receipt:
         receipt = await self.session.submit(command, self.identity.user_id, message.client_id)

@@ -408,11 +408,13 @@ def audio_result(
     *,
     timestamp: m.Timestamp,
     heard: Sequence[p.PanelUtterance],
+    speaking: str | None,
     seq: int,
     client_id: str | None,
 ) -> m.AudioResult:
-    """What came of a chunk that was taken."""
-    current = heard[-1] if heard else (state.panel.utterances[-1] if state.panel.utterances else None)
+    """What came of a chunk that was taken. `speaking` is the id of who goes on speaking at its end: None where nobody
+    does, empty where it is not known yet whose voice that is."""
+    last = heard[-1] if heard else (state.panel.utterances[-1] if state.panel.utterances else None)
     sure = [one.spoken.confidence for one in heard if one.spoken is not None and one.spoken.confidence is not None]
     candidates = [one for one in heard if _role(state, one.speaker_id) == "candidate"]
     subject = candidates[-1].speaker_id if candidates else ""
@@ -426,9 +428,8 @@ def audio_result(
             "utterances": [transcript_item(one, state) for one in heard],
         },
         diarization={
-            "current_speaker": shown(state, current.speaker_id) if current is not None else None,
+            **(_current(state, speaking, None) if speaking is not None else _spoke_last(state, last)),
             "speakers": [speaker.shown for speaker in state.panel.present()],
-            "confidence": current.attribution if current is not None else None,
             "success": any(one != p.UNKNOWN for one in state.panel.speakers),
         },
         evaluation=newest_evaluation(state, private_state, viewer, subject),
@@ -436,6 +437,21 @@ def audio_result(
         seq=seq,
         client_id=client_id,
     )
+
+
+def _spoke_last(state: SessionState, last: p.PanelUtterance | None) -> dict[str, Any]:
+    return _current(state, last.speaker_id, last.attribution) if last is not None else _current(state, "", None)
+
+
+def _current(state: SessionState, speaker_id: str, confidence: float | None) -> dict[str, Any]:
+    """Who speaks, or spoke last. A voice that is heard for the first time has an id before it has a name."""
+    final_id = state.panel.final_id(speaker_id)
+    known = state.panel.speakers.get(final_id)
+    return {
+        "current_speaker": known.shown if known is not None else None,
+        "speaker_id": final_id or None,
+        "confidence": confidence,
+    }
 
 
 def failed_result(timestamp: m.Timestamp, error: VivavoceError, sentence: str, client_id: str | None) -> m.AudioResult:

@@ -141,7 +141,13 @@ class Diarizer:
         self.settle()
 
     def pin(self, start_s: float, end_s: float, speaker: str, only: str | None = None) -> None:
-        """Says who spoke between two times; of several voices there, the one of `only`."""
+        """Says who spoke between two times; of several voices there, the one of `only`.
+
+        Where the speaker has a voice already, the other voice stays whose it was: only these words were heard wrongly.
+        Where not, this is their voice.
+        """
+        if only is not None and speaker in self.memory.speaker_of.values():
+            self._hold(only)
         self._hold(speaker)
         for span in self.memory.spans:
             inside = start_s - 0.1 <= (span.start_s + span.end_s) / 2 <= end_s + 0.1

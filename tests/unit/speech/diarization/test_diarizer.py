@@ -81,6 +81,16 @@ def test_a_known_speaker_keeps_the_name_when_somebody_elses_turn_is_given_to_the
     assert labels(diarizer, [0, 1, 0, 1, 0, 1]) == [second, second, first, second, first, second]
 
 
+def test_a_voice_keeps_its_other_turns_when_one_is_given_to_another_known_speaker() -> None:
+    cast = Cast(3)
+    order = [0, 1, 0, 2, 1, 0, 2]
+    diarizer = conversation(cast, order)
+    before = labels(diarizer, order)
+    at_s = 4 * 3.3
+    diarizer.pin(at_s, at_s + 3.0, before[3], only=before[4])
+    assert labels(diarizer, order) == [*before[:4], before[3], *before[5:]]
+
+
 def test_a_pinned_turn_and_what_sounds_like_it_go_to_who_was_named() -> None:
     cast = Cast(2)
     diarizer = conversation(cast, [0, 1, 0, 1])
