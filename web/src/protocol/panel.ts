@@ -2,6 +2,7 @@
 
 import type {
   EvaluationItem,
+  HearingItem,
   NoteItem,
   PanelMessage,
   PanelSnapshot,
@@ -16,8 +17,10 @@ export interface Panel {
   speakers: readonly SpeakerItem[];
   /** In the order in which they began. */
   utterances: readonly UtteranceItem[];
+  /** The colour of each voice, a number from 0; a voice keeps its own. */
+  colours: Readonly<Record<string, number>>;
   /** What is being said, by recording. */
-  hearing: Readonly<Record<string, string>>;
+  hearing: Readonly<Record<string, HearingItem>>;
   notes: readonly NoteItem[];
   /** By candidate, oldest first. */
   evaluations: Readonly<Record<string, readonly EvaluationItem[]>>;
@@ -32,6 +35,7 @@ export const EMPTY_PANEL: Panel = {
   over: false,
   speakers: [],
   utterances: [],
+  colours: {},
   hearing: {},
   notes: [],
   evaluations: {},
@@ -63,6 +67,28 @@ function loaded(state: PanelSnapshot, now: number): Panel {
   };
 }
 
+/** Voices that are new get the first colours that no other has. */
+function coloured(panel: Panel): Panel {
+  const voices = [...panel.speakers, ...Object.values(panel.hearing)].flatMap(({ speaker_id }) => speaker_id ?? []);
+  const colours: Record<string, number> = {};
+  for (const voice of voices) {
+    const kept = panel.colours[voice];
+    if (kept !== undefined) colours[voice] = kept;
+  }
+  const taken = new Set(Object.values(colours));
+  for (const voice of voices) {
+    if (colours[voice] !== undefined) continue;
+    let free = 0;
+    while (taken.has(free)) free += 1;
+    taken.add(free);
+    colours[voice] = free;
+  }
+  const same =
+    Object.keys(colours).length === Object.keys(panel.colours).length &&
+    Object.keys(colours).every((voice) => panel.colours[voice] === colours[voice]);
+  return same ? panel : { ...panel, colours };
+}
+
 function withSpeaker(speakers: readonly SpeakerItem[], changed: SpeakerItem): SpeakerItem[] {
   const { speaker_id, label, name, role, participant_id } = changed;
   const item = { speaker_id, label, name, role, participant_id };
@@ -74,8 +100,13 @@ function merged(panel: Panel, from: string, into: string): Panel {
   const moved = <Item extends { speaker_id: string }>(item: Item): Item =>
     item.speaker_id === from ? { ...item, speaker_id: into } : item;
   const { [from]: _, ...evaluations } = panel.evaluations;
+  const hearing = Object.entries(panel.hearing).map(([recording, item]) => [
+    recording,
+    item.speaker_id === from ? { ...item, speaker_id: into } : item,
+  ]);
   return {
     ...panel,
+    hearing: Object.fromEntries(hearing) as Panel["hearing"],
     speakers: panel.speakers.filter(({ speaker_id }) => speaker_id !== from),
     utterances: panel.utterances.map(moved),
     notes: panel.notes.map(moved),
@@ -89,18 +120,25 @@ function withUtterance(panel: Panel, item: UtteranceItem): Panel {
   return { ...panel, utterances: [...others, item].sort(byTime), hearing };
 }
 
+function withPartial(panel: Panel, { text, recording_id, speaker_id, start, end }: HearingItem): Panel {
+  const item = { text, recording_id, speaker_id, start, end };
+  return { ...panel, hearing: { ...panel.hearing, [recording_id]: item } };
+}
+
 /** The panel after a message; `now` is epoch milliseconds. */
-export function reducePanel(panel: Panel, message: PanelMessage, now: number): Panel {
+export const reducePanel = (panel: Panel, message: PanelMessage, now: number): Panel => coloured(reduced(panel, message, now));
+
+function reduced(panel: Panel, message: PanelMessage, now: number): Panel {
   switch (message.type) {
     case "snapshot":
-      return { ...loaded(message.state, now), revision: panel.revision + 1 };
+      return { ...loaded(message.state, now), colours: panel.colours, revision: panel.revision + 1 };
     case "utterance": {
       const seconds = Math.max(message.end, panel.elapsed.seconds + (now - panel.elapsed.at) / 1000);
       const elapsed = panel.elapsed.at === 0 || panel.utterances.length === 0 ? { seconds: message.end, at: now } : { seconds, at: now };
       return { ...withUtterance(panel, message), elapsed };
     }
     case "partial":
-      return { ...panel, hearing: { ...panel.hearing, [message.recording_id]: message.text } };
+      return withPartial(panel, message);
     case "utterances_reassigned": {
       const changes = new Map(message.changes.map((change) => [change.utterance_id, change]));
       return {
@@ -141,20 +179,35 @@ export const shownName = (speaker: SpeakerItem): string => speaker.name || speak
 export const candidatesOf = (panel: Panel): SpeakerItem[] => panel.speakers.filter(({ role }) => role === "candidate");
 
 export interface Lane {
-  speaker: SpeakerItem;
+  speaker_id: string;
+  /** Null for a voice of which nothing has been understood to its end yet. */
+  speaker: SpeakerItem | null;
   turns: readonly UtteranceItem[];
+  /** What they are saying now. */
+  now: HearingItem | null;
   talk_s: number;
 }
 
-/** Who spoke when, a lane for everybody who said something. */
+/** Who spoke when, a lane for everybody who said something or is speaking. */
 export function lanesOf(panel: Panel): Lane[] {
-  return panel.speakers
-    .map((speaker) => {
-      const turns = panel.utterances.filter(({ speaker_id }) => speaker_id === speaker.speaker_id);
-      return { speaker, turns, talk_s: turns.reduce((sum, { start, end }) => sum + (end - start), 0) };
+  const hearing = hearingNow(panel);
+  const known = new Set(panel.speakers.map(({ speaker_id }) => speaker_id));
+  const newVoices = hearing.flatMap(({ speaker_id }) => (speaker_id === null || known.has(speaker_id) ? [] : speaker_id));
+  const voices: [string, SpeakerItem | null][] = panel.speakers.map((speaker) => [speaker.speaker_id, speaker]);
+  for (const voice of new Set(newVoices)) voices.push([voice, null]);
+  return voices
+    .map(([voice, speaker]) => {
+      const turns = panel.utterances.filter(({ speaker_id }) => speaker_id === voice);
+      const now = hearing.find(({ speaker_id }) => speaker_id === voice) ?? null;
+      const talk_s = turns.reduce((sum, { start, end }) => sum + (end - start), 0);
+      return { speaker_id: voice, speaker, turns, now, talk_s };
     })
-    .filter(({ turns }) => turns.length > 0);
+    .filter(({ turns, now }) => turns.length > 0 || now !== null);
 }
 
+/** What is being said now and of which something has been understood. */
+export const hearingNow = (panel: Panel): HearingItem[] => Object.values(panel.hearing).filter(({ text }) => text !== "");
+
 /** The end of what was said so far, in seconds of session time. */
-export const heardUntil = (panel: Panel): number => panel.utterances.reduce((latest, { end }) => Math.max(latest, end), 0);
+export const heardUntil = (panel: Panel): number =>
+  [...panel.utterances, ...Object.values(panel.hearing)].reduce((latest, { end }) => Math.max(latest, end), 0);

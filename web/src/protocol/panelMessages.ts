@@ -32,6 +32,17 @@ export interface UtteranceItem {
   audio_end: number;
 }
 
+/** What has been understood so far of what is being said. */
+export interface HearingItem {
+  text: string;
+  recording_id: string;
+  /** Whose voice it sounds like; null until that is known. Somebody of whom there is no utterance yet has no name. */
+  speaker_id: string | null;
+  /** Seconds of session time. */
+  start: number;
+  end: number;
+}
+
 export interface NoteItem {
   note_id: string;
   note: string;
@@ -80,7 +91,7 @@ export type PanelMessage =
   | ({ type: "connected" } & Start)
   | ({ type: "snapshot"; state: PanelSnapshot } & Omit<Start, "recovered">)
   | ({ type: "utterance" } & UtteranceItem & Position)
-  | { type: "partial"; text: string; recording_id: string }
+  | ({ type: "partial" } & HearingItem)
   | ({ type: "utterances_reassigned"; changes: Reassigned[] } & Position)
   | ({ type: "speaker_updated" } & SpeakerItem & Position)
   | ({ type: "speakers_merged"; speaker_id: string; into: string } & Position)

@@ -25,6 +25,15 @@ const said = (utterance_id: string, speaker_id: string, start: number, end: numb
   audio_end: end,
 });
 
+const partial = (speaker_id: string | null, text: string): PanelMessage => ({
+  type: "partial",
+  text,
+  recording_id: "r",
+  speaker_id,
+  start: 10,
+  end: 12,
+});
+
 const after = (...messages: PanelMessage[]): Panel =>
   messages.reduce((panel, message) => reducePanel(panel, message, 1_000), EMPTY_PANEL);
 
@@ -53,10 +62,35 @@ describe("SPEC 3: a panel as the page sees it", () => {
 
   it("shows a lane for those who spoke, with how long", () => {
     const lanes = lanesOf(after(snapshot));
-    expect(lanes.map(({ speaker: { speaker_id }, talk_s }) => [speaker_id, talk_s])).toEqual([
+    expect(lanes.map(({ speaker_id, talk_s }) => [speaker_id, talk_s])).toEqual([
       ["a", 2],
       ["b", 5],
     ]);
+  });
+
+  it("shows in its lane who is speaking, and moves it when the voice turns out to be another", () => {
+    const speaking = (panel: Panel) => lanesOf(panel).flatMap(({ speaker_id, now }) => (now === null ? [] : speaker_id));
+    expect(speaking(after(snapshot, partial(null, "I")))).toEqual([]);
+    expect(speaking(after(snapshot, partial(null, "I"), partial("a", "I built")))).toEqual(["a"]);
+    const moved = after(snapshot, partial("a", "I built"), partial("c", "I built a cache"));
+    expect(speaking(moved)).toEqual(["c"]);
+    expect(heardUntil(moved)).toBe(12);
+    expect(speaking(after(snapshot, partial("b", "I built"), { type: "speakers_merged", speaker_id: "b", into: "c", seq: 5 }))).toEqual(["c"]);
+  });
+
+  it("gives a voice without a name yet a lane of its own, as long as it speaks", () => {
+    const panel = after(snapshot, partial("new", "Hello"));
+    expect(lanesOf(panel).at(-1)).toMatchObject({ speaker_id: "new", speaker: null, turns: [], talk_s: 0 });
+    expect(lanesOf(after(snapshot, partial("new", "Hello"), partial("a", "Hello there"))).map((lane) => lane.speaker_id)).toEqual(["a", "b"]);
+  });
+
+  it("gives each voice a colour that it keeps when others come and go", () => {
+    const panel = after(snapshot, partial("new", "Hello"));
+    expect(panel.colours).toEqual({ a: 0, b: 1, c: 2, new: 3 });
+    const merged = reducePanel(panel, { type: "speakers_merged", speaker_id: "b", into: "c", seq: 5 }, 2_000);
+    expect(merged.colours).toEqual({ a: 0, c: 2, new: 3 });
+    const found = reducePanel(merged, { type: "speaker_updated", ...speaker("d", "unknown"), seq: 6 }, 3_000);
+    expect(found.colours).toEqual({ a: 0, c: 2, new: 3, d: 1 });
   });
 
   it("takes over what turned out to be somebody else's", () => {
@@ -74,8 +108,8 @@ describe("SPEC 3: a panel as the page sees it", () => {
   });
 
   it("replaces what is being heard by what was heard", () => {
-    const hearing = after(snapshot, { type: "partial", text: "so far", recording_id: "r" });
-    expect(hearing.hearing).toEqual({ r: "so far" });
+    const hearing = after(snapshot, partial("c", "so far"));
+    expect(hearing.hearing["r"]).toMatchObject({ text: "so far", speaker_id: "c" });
     const heard = reducePanel(hearing, { type: "utterance", ...said("u3", "c", 10, 11), seq: 6 }, 2_000);
     expect(heard.hearing).toEqual({});
     expect(heard.utterances.at(-1)?.utterance_id).toBe("u3");

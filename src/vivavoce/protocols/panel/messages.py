@@ -300,7 +300,8 @@ class PartialMessage(ServerMessage, frozen=True, kw_only=True, tag="partial"):
     """What has been understood so far of what is being said; not stored, each replaces the one before.
 
     `speaker_id` is whose voice it sounds like so far, None until that is known; `speaker` is what they are called, None
-    for somebody of whom there is no utterance yet. The utterance says it for good.
+    for somebody of whom there is no utterance yet. The utterance says it for good. `start` and `end` are seconds of
+    session time.
     """
 
     text: str
@@ -309,6 +310,8 @@ class PartialMessage(ServerMessage, frozen=True, kw_only=True, tag="partial"):
     recording_id: str
     speaker: str | None
     speaker_id: str | None
+    start: float
+    end: float
     audio_start: float
     audio_end: float
 

@@ -16,6 +16,7 @@ from vivavoce.domain.access import Viewer
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session import panel as p
+from vivavoce.domain.session.panel_rules import OWN_MICROPHONE
 from vivavoce.domain.session.private import (
     Adjudicated,
     CandidateEvaluated,
@@ -130,7 +131,11 @@ def sees_scores(state: SessionState, private_state: PrivateState, viewer: Viewer
 
 def partial(heard: PartialSpeech, state: SessionState) -> m.PartialMessage:
     """What has been understood so far, with whose voice it sounds like where that is known."""
-    speaker_id = state.panel.final_id(heard.speaker_id) if heard.speaker_id else None
+    recording = state.recordings.get(heard.recording_id)
+    began_s = recording.at_s if recording is not None else 0.0
+    own = recording is not None and recording.context == OWN_MICROPHONE
+    voice = p.own_microphone(heard.user_id) if own else heard.speaker_id
+    speaker_id = state.panel.final_id(voice) if voice else None
     known = state.panel.speakers.get(speaker_id) if speaker_id is not None else None
     return m.PartialMessage(
         text=heard.text,
@@ -139,6 +144,8 @@ def partial(heard: PartialSpeech, state: SessionState) -> m.PartialMessage:
         recording_id=heard.recording_id,
         speaker=known.shown if known is not None else None,
         speaker_id=speaker_id,
+        start=round(began_s + heard.start_s, 3),
+        end=round(began_s + heard.end_s, 3),
         audio_start=heard.start_s,
         audio_end=heard.end_s,
     )

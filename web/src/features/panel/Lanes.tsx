@@ -2,7 +2,7 @@ import { usePanel } from "@/connection/panel";
 import { heardUntil, lanesOf } from "@/protocol/panel";
 import { clockText, useFormat, useText } from "@/ui/text";
 import css from "./Panel.module.css";
-import { nameOf, roleKey } from "./words";
+import { roleKey, voiceName, voiceStyle } from "./words";
 
 const TICKS = 4;
 
@@ -18,19 +18,20 @@ export function Lanes({ onSpeaker }: { onSpeaker: ((speakerId: string) => void) 
   return (
     <section className={css.lanes} aria-label={t("panel.lanes")}>
       <ul>
-        {lanes.map(({ speaker, turns, talk_s }) => {
-          const name = nameOf(t, speaker);
+        {lanes.map(({ speaker_id, speaker, turns, now, talk_s }) => {
+          const role = speaker?.role ?? "unknown";
+          const name = voiceName(t, speaker);
           return (
-            <li key={speaker.speaker_id} data-role={speaker.role}>
+            <li key={speaker_id} data-role={role} data-speaking={now !== null} style={voiceStyle(panel, speaker_id)}>
               <div className={css.laneName}>
-                {onSpeaker === null ? (
+                {onSpeaker === null || speaker === null ? (
                   <b>{name}</b>
                 ) : (
-                  <button type="button" onClick={() => onSpeaker(speaker.speaker_id)}>
+                  <button type="button" onClick={() => onSpeaker(speaker_id)}>
                     {name}
                   </button>
                 )}
-                <small>{t(roleKey(speaker.role))}</small>
+                <small>{now === null ? t(roleKey(role)) : t("panel.speaking", { role: t(roleKey(role)) })}</small>
               </div>
               <div className={css.track} aria-hidden="true">
                 {turns.map((turn) => (
@@ -41,6 +42,9 @@ export function Lanes({ onSpeaker }: { onSpeaker: ((speakerId: string) => void) 
                     style={{ left: `${(100 * turn.start) / end}%`, width: `${(100 * (turn.end - turn.start)) / end}%` }}
                   />
                 ))}
+                {now !== null && (
+                  <i data-now="true" style={{ left: `${(100 * now.start) / end}%`, width: `${(100 * (now.end - now.start)) / end}%` }} />
+                )}
               </div>
               <span className={css.laneTime}>
                 {clockText(talk_s)} · {format.percent(spoken === 0 ? 0 : talk_s / spoken)}

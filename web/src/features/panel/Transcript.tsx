@@ -5,13 +5,13 @@ import type { Place } from "@/api/credentials";
 import { type Clips, useClip } from "@/audio/useClip";
 import { usePanel, usePanelConnection } from "@/connection/panel";
 import type { Language } from "@/protocol/messages";
-import { candidatesOf } from "@/protocol/panel";
-import type { SpeakerItem, UtteranceItem } from "@/protocol/panelMessages";
+import { candidatesOf, hearingNow, type Panel } from "@/protocol/panel";
+import type { HearingItem, SpeakerItem, UtteranceItem } from "@/protocol/panelMessages";
 import { PlayIcon, StopIcon } from "@/ui/icons";
 import { Badge } from "@/ui/primitives";
 import { clockText, LOCALES, useText } from "@/ui/text";
 import css from "./Panel.module.css";
-import { nameOf } from "./words";
+import { nameOf, voiceName, voiceStyle } from "./words";
 
 const SHOWN = 80;
 
@@ -77,6 +77,24 @@ function Play({ item, place, clips }: { item: UtteranceItem; place: Place; clips
   );
 }
 
+/** What is being said, with whose voice it sounds like; the utterance says it for good. */
+function Hearing({ item, panel, lang }: { item: HearingItem; panel: Panel; lang: string }) {
+  const t = useText();
+  const { speaker_id, start, text } = item;
+  const speaker = panel.speakers.find((known) => known.speaker_id === speaker_id);
+  return (
+    <li data-partial="true" data-role={speaker?.role ?? "unknown"} aria-hidden="true" style={voiceStyle(panel, speaker_id)}>
+      <header>
+        <b key={speaker_id ?? ""} className={css.turned}>
+          {speaker_id === null ? t("panel.whose_voice") : voiceName(t, speaker)}
+        </b>
+        <time>{clockText(start)}</time>
+      </header>
+      <p lang={lang}>{text}…</p>
+    </li>
+  );
+}
+
 export interface TranscriptProps {
   language: Language;
   place: Place;
@@ -94,9 +112,9 @@ export function Transcript({ language, place, onSpeaker }: TranscriptProps) {
   const follows = useRef(true);
   const { utterances, speakers } = panel;
   const shown = utterances.slice(-SHOWN * more);
-  const hearing = Object.entries(panel.hearing).filter(([, text]) => text !== "");
+  const hearing = hearingNow(panel);
   const last = utterances.at(-1)?.utterance_id;
-  const partial = hearing.map(([, text]) => text.length).join();
+  const partial = hearing.map(({ text }) => text.length).join();
   const next = candidatesOf(panel).length + 1;
   const lang = LOCALES[language];
 
@@ -125,7 +143,12 @@ export function Transcript({ language, place, onSpeaker }: TranscriptProps) {
         {shown.map((item) => {
           const speaker = speakers.find(({ speaker_id }) => speaker_id === item.speaker_id);
           return (
-            <li key={item.utterance_id} data-role={speaker?.role ?? "unknown"} data-utterance={item.utterance_id}>
+            <li
+              key={item.utterance_id}
+              data-role={speaker?.role ?? "unknown"}
+              data-utterance={item.utterance_id}
+              style={voiceStyle(panel, item.speaker_id)}
+            >
               <header>
                 {onSpeaker === null ? (
                   <b>{nameOf(t, speaker)}</b>
@@ -140,10 +163,8 @@ export function Transcript({ language, place, onSpeaker }: TranscriptProps) {
             </li>
           );
         })}
-        {hearing.map(([recording, text]) => (
-          <li key={recording} data-partial="true" aria-hidden="true">
-            <p lang={lang}>{text}…</p>
-          </li>
+        {hearing.map((item) => (
+          <Hearing key={item.recording_id} item={item} panel={panel} lang={lang} />
         ))}
       </ol>
     </div>

@@ -1,5 +1,7 @@
 /** The words for what speakers are and how a panel stands. */
 
+import type { CSSProperties } from "react";
+import type { Panel } from "@/protocol/panel";
 import type { SpeakerItem, SpeakerRole } from "@/protocol/panelMessages";
 import type { TextKey, Translate } from "@/ui/text";
 
@@ -13,6 +15,19 @@ const ROLE_OF_LABEL: Record<string, SpeakerRole> = { 면접관: "interviewer", �
 export function nameOf(t: Translate, speaker: SpeakerItem | undefined): string {
   if (speaker === undefined) return t("speaker_role.unknown");
   return speaker.name || labelText(t, speaker.label);
+}
+
+/** What to call a voice that may not have been understood to the end of a sentence yet. */
+export const voiceName = (t: Translate, speaker: SpeakerItem | null | undefined): string =>
+  speaker ? nameOf(t, speaker) : t("panel.new_voice");
+
+const COLOURS = 8;
+
+/** The colour of a voice, for the parts of the page that belong to it. */
+export function voiceStyle(panel: Panel, speakerId: string | null): CSSProperties | undefined {
+  const colour = speakerId === null ? undefined : panel.colours[speakerId];
+  if (colour === undefined) return undefined;
+  return { "--voice": `var(--voice-${(colour % COLOURS) + 1})` } as CSSProperties;
 }
 
 export function labelText(t: Translate, label: string): string {
