@@ -42,9 +42,9 @@ function responsesOf(language, staff) {
     response_id: `sub-0.${question.question_id}`, question_id: question.question_id, question_text: question.text,
     type: question.type, answer: answers[index], chosen: [], filled: [], status: "marked", points: points[index],
     max_points: question.points, comment: index === 2 ? texts.comment : "", feedback: "",
-    evidence: index === 2 ? [spanOf(language)] : [], has_image: false,
+    evidence: index === 2 ? [spanOf(language)] : [], has_image: staff && index < 3,
     ...(staff && {
-      submission_id: "sub-0", student_id: "student-0", quality: null, seed: false,
+      submission_id: "sub-0", student_id: "student-0", quality: [0.97, 0.41, 0.83, 0][index], seed: false,
       marks: index === 2 ? [markOf(language, "ai", "ai", 1), markOf(language, "first", "marker-2", 3)] : [markOf(language, "ai", "ai", points[index])],
     }),
   }));
@@ -88,10 +88,56 @@ function imported(id) {
   };
 }
 
+/** A picture of a page as the server draws one: lines of print and a row of circles. */
+const SHEET = Buffer.from(
+  `<svg xmlns="http://www.w3.org/2000/svg" width="827" height="1169"><rect width="100%" height="100%" fill="#fff"/>${Array.from(
+    { length: 22 },
+    (_, line) => `<rect x="70" y="${80 + line * 46}" width="${520 + ((line * 97) % 160)}" height="9" fill="#555"/>`,
+  ).join("")}${[0, 1, 2, 3].map((n) => `<circle cx="${170 + n * 140}" cy="166" r="15" fill="#fff" stroke="#333" stroke-width="2"/>`).join("")}</svg>`,
+);
+
+const scanOf = (language, index, part) => ({
+  scan_id: `sub-${index}`, exam_id: `exam-${language}`, student_id: `student-${index}`, student_name: EXAMS[language].students[index] ?? "",
+  class_id: "9b", file_name: `student-${index}.pdf`, status: "read", answers: 4, answers_read: 4, pages: [0.93], missing_pages: [],
+  overall_quality: 0.88, poor: 0, error: null, created_at: iso(-60_000 * index), ...part,
+});
+
+const scansOf = (language) => [
+  scanOf(language, 0, { status: "reading", answers_read: 2, pages: [], overall_quality: null }),
+  scanOf(language, 1, { status: "waiting", answers_read: 0, pages: [], overall_quality: null }),
+  scanOf(language, 2, {}),
+  scanOf(language, 3, { pages: [0.42], missing_pages: [2], overall_quality: 0.31, poor: 2 }),
+  scanOf(language, 4, {
+    student_name: "", student_id: "2026-0117", file_name: "IMG_2207.pdf", status: "failed", pages: [], overall_quality: null,
+    error: { error: "invalid_payload", message: REFUSAL[language], details: "", info: { reason: "scan_page_unreadable", page: 3 } },
+  }),
+];
+const REFUSAL = { en: "Page 3 of the file is broken.", ko: "파일의 3쪽이 손상되었습니다.", zh: "文件第 3 页已损坏。" };
+
+/** Where the stand-in's questions are answered; the last one's place is missing where the sheet is to be drawn. */
+function placed(exam, without) {
+  const questions = exam.questions.map((question, index) => {
+    const top = 0.1 + index * 0.2;
+    const options = question.key?.options?.map((option) => option.option_id) ?? [];
+    const bubbles = options.map((option_id, n) => ({ option_id, box: { left: 0.187 + n * 0.17, top: 0.129, right: 0.224 + n * 0.17, bottom: 0.155 } }));
+    const place = { page: 1, box: { left: 0.07, top, right: 0.9, bottom: top + 0.12 }, bubbles };
+    return { ...question, place: index >= exam.questions.length - without ? null : place };
+  });
+  return { ...exam, questions };
+}
+
 export const gradingRoutes = (state) => [
+  ["GET", /^exams\/([^/]+)\/scans$/, ({ id }) => {
+    if (state().list === "error") throw new Error("the stand-in fails, as it was told to");
+    return page(id === "exam-new" || state().list === "empty" ? [] : scansOf(languageOf(id)));
+  }],
+  ["POST", /^exams\/([^/]+)\/submissions\/scan$/, ({ id, query }) => scanOf(languageOf(id), 7, { student_id: query.get("student_id"), status: "waiting" })],
+  ["DELETE", /^exams\/([^/]+)\/scans\/([^/]+)$/, () => ({})],
+  ["POST", /^exams\/([^/]+)\/sheet-pages$/, () => ({ picture: SHEET })],
+  ["GET", /^exams\/([^/]+)\/responses\/([^/]+)\/image$/, () => ({ picture: SHEET })],
   ["GET", /^exams$/, () => page(state().list === "empty" ? [] : ["exam-en", "exam-released", "exam-new"].map(examOf))],
   ["POST", /^exams$/, () => examOf("exam-new")],
-  ["GET", /^exams\/([^/]+)$/, ({ id }) => examOf(id)],
+  ["GET", /^exams\/([^/]+)$/, ({ id }) => placed(examOf(id), state().unplaced ?? 0)],
   ["PATCH", /^exams\/([^/]+)$/, ({ id }) => examOf(id)],
   ["PUT", /^exams\/([^/]+)\/(?:questions|members)\/([^/]+)$/, ({ id }) => examOf(id)],
   ["POST", /^exams\/([^/]+)\/(?:release|withhold)$/, ({ id }) => ({ ...examOf(id), released: true })],

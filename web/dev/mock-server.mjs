@@ -299,7 +299,7 @@ async function answer(request, response) {
   const url = new URL(request.url, "http://mock");
   let text = "";
   for await (const chunk of request) text += chunk;
-  const isJson = request.headers["content-type"]?.startsWith("text/") !== true;
+  const isJson = (request.headers["content-type"] ?? "application/json").startsWith("application/json");
   const body = text === "" || !isJson ? {} : JSON.parse(text);
   const json = (status, value) => {
     response.writeHead(status, { "Content-Type": "application/json" });
@@ -325,6 +325,10 @@ async function answer(request, response) {
     if (match === null) continue;
     const id = match[1] === undefined ? undefined : decodeURIComponent(match[1]);
     const value = run({ id, sub: match[2], body, query: url.searchParams, candidate: id?.startsWith("c-") });
+    if (value?.picture !== undefined) {
+      response.writeHead(200, { "Content-Type": "image/svg+xml", "X-Page-Count": "2" });
+      return response.end(value.picture);
+    }
     return json(value === null ? 204 : request.method === "POST" ? 201 : 200, value);
   }
   return json(404, { error: "not_found", message: "There is nothing here.", details: path, info: {} });

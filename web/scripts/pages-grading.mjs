@@ -32,6 +32,29 @@ export function gradingPages({ BASE, open, mock }) {
       await page.locator("#import-preview").waitFor();
     },
   });
+  const reading = (language) => ({
+    ...teacher,
+    language,
+    go: async (page) => {
+      await open(`/exams/exam-${language}/scans`)(page);
+      await page.locator("[data-scan=read]").nth(1).getByRole("button").first().click();
+      await page.locator("[data-reading] img").first().waitFor();
+      await page.waitForTimeout(300);
+    },
+  });
+  const SHEET = { name: "sheet.png", mimeType: "image/png", buffer: Buffer.from("a sheet") };
+  const placing = (language) => ({
+    ...teacher,
+    language,
+    state: { unplaced: 1 },
+    go: async (page) => {
+      await open(`/exams/exam-${language}/sheet`)(page);
+      await page.locator("input[type=file]").setInputFiles(SHEET);
+      await page.locator("[role=group] img").waitFor();
+      await page.locator("ol button").first().click();
+      await page.waitForTimeout(300);
+    },
+  });
   const batch = (language) => exam(`/batches/batch-run-${language}`, language, "[role=progressbar]");
   const student = (language) => ({
     staff: "student",
@@ -77,6 +100,46 @@ export function gradingPages({ BASE, open, mock }) {
     "exam-import": importing("en"),
     "exam-import-ko": importing("ko"),
     "exam-import-zh": importing("zh"),
+    ...inLanguages("exam-scans", "/scans", "[data-scan]"),
+    "exam-scans-empty": { ...teacher, state: { list: "empty" }, go: open("/exams/exam-en/scans") },
+    "exam-scans-unplaced": { ...teacher, state: { list: "empty", unplaced: 2 }, go: open("/exams/exam-en/scans") },
+    "exam-scans-staged": {
+      ...teacher,
+      state: { list: "empty" },
+      go: async (page) => {
+        await open("/exams/exam-en/scans")(page);
+        const files = ["student-07.pdf", "student-08.png", "photo.heic", ".pdf"].map((name) => ({ ...SHEET, name }));
+        await page.locator("input[type=file]").setInputFiles(files);
+        await page.context().setOffline(true);
+        await page.locator("main section section button").last().click();
+        await page.getByRole("alert").first().waitFor();
+        await page.waitForTimeout(300);
+      },
+    },
+    "exam-scans-loading": {
+      ...teacher,
+      state: { slow: 4000 },
+      go: async (page) => {
+        await page.goto(`${BASE}/exams/exam-en/scans`);
+        await page.locator("#scans").waitFor();
+      },
+    },
+    "exam-scans-error": {
+      ...teacher,
+      go: async (page) => {
+        await open("/exams/exam-en/submissions")(page);
+        await mock({ list: "error" });
+        await page.getByRole("link", { name: "Scanned sheets" }).click();
+        await page.getByRole("alert").waitFor();
+      },
+    },
+    "exam-scans-read": reading("en"),
+    "exam-scans-read-ko": reading("ko"),
+    "exam-scans-read-zh": reading("zh"),
+    "exam-sheet": placing("en"),
+    "exam-sheet-ko": placing("ko"),
+    "exam-sheet-zh": placing("zh"),
+    "exam-sheet-empty": { ...teacher, go: open("/exams/exam-new/sheet") },
     ...inLanguages("exam-settings", "/settings"),
     ...inLanguages("exam-batches", "/batches"),
     "exam-batch": batch("en"),

@@ -1,7 +1,7 @@
 /** Every call of the HTTP API that the web app makes, typed. */
 
 import { accessToken, credentialsOf, keepTokens, type Place, setCredentials } from "./credentials";
-import { ApiError, request, type RequestOptions, send } from "./http";
+import { ApiError, type FileOptions, request, type RequestOptions, send, sendFile } from "./http";
 import type {
   AcceptedInvitation,
   AudioPlace,
@@ -25,17 +25,24 @@ import type {
 const V1 = "/api/v1";
 
 /** Makes a call as whoever is signed in at `place`; a token that ran out is refreshed once. */
-async function authorized(place: Place, path: string, options: RequestOptions = {}): Promise<Response> {
+async function signedIn(place: Place, attempt: (token: string | null) => Promise<Response>): Promise<Response> {
   const token = await accessToken(place);
   try {
-    return await send(path, { ...options, token });
+    return await attempt(token);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401 || token === null) throw error;
     const fresh = await accessToken(place, token);
     if (fresh === null || fresh === token) throw error;
-    return send(path, { ...options, token: fresh });
+    return attempt(fresh);
   }
 }
+
+const authorized = (place: Place, path: string, options: RequestOptions = {}): Promise<Response> =>
+  signedIn(place, (token) => send(path, { ...options, token }));
+
+/** Sends a file as the body. */
+export const upload = (place: Place, path: string, file: Blob, options: FileOptions = {}): Promise<Response> =>
+  signedIn(place, (token) => sendFile(path, file, { ...options, token }));
 
 export async function call<Body>(place: Place, path: string, options: RequestOptions = {}): Promise<Body> {
   const response = await authorized(place, path, options);

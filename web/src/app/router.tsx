@@ -224,6 +224,18 @@ const examSubmission = createRoute({
   component: lazyRouteComponent(() => import("@/features/grading/SubmissionPage")),
 });
 
+const examScans = createRoute({
+  getParentRoute: () => exam,
+  path: "/scans",
+  component: lazyRouteComponent(() => import("@/features/grading/ScansPage")),
+});
+
+const examSheet = createRoute({
+  getParentRoute: () => exam,
+  path: "/sheet",
+  component: lazyRouteComponent(() => import("@/features/grading/SheetPage")),
+});
+
 const examBatches = createRoute({
   getParentRoute: () => exam,
   path: "/batches",
@@ -288,6 +300,8 @@ const examPages = exam.addChildren([
   examQuestions,
   examSubmissions,
   examSubmission,
+  examScans,
+  examSheet,
   examBatches,
   examBatch,
   examMarking,

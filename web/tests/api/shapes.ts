@@ -4,6 +4,7 @@
  */
 
 import type { components } from "@/api/generated";
+import type { Scan } from "@/api/scans";
 import type { Batch, Estimate, ExamLine, Imported, SubmissionLine } from "@/api/exams";
 import type { Alert, Appeal, Graded, Issue, Matrix, MyResultLine, Quality, ResultRow, Thresholds } from "@/api/marking";
 import type {
@@ -33,6 +34,7 @@ export type Held = [
   Answers<ExamLine, Server["ExamLineShape"]>,
   Answers<Imported, Server["ImportShape"]>,
   Answers<SubmissionLine, Server["SubmissionLineShape"]>,
+  Answers<Scan, Server["ScanShape"]>,
   Answers<Batch, Server["BatchShape"]>,
   Answers<Estimate, Server["EstimateShape"]>,
   Answers<Graded, Server["GradedShape"]>,

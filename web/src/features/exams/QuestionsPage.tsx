@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { type AnswerKey, type Exam, examKey, type ExamQuestion, mayTeach, removeQuestion, showExam } from "@/api/exams";
 import { failureText } from "@/ui/failureText";
@@ -151,6 +151,16 @@ export default function QuestionsPage() {
           {t("exam.points", { count: exam.max_points, points: format.number(exam.max_points, digitsOf(exam.max_points)) })}
         </span>
       </div>
+      {mayTeach(exam.my_role) && exam.questions.length > 0 && (
+        <div className={css.buttons}>
+          <Link to="/exams/$id/sheet" params={{ id }}>
+            {t("sheet.title")}
+          </Link>
+          <Link to="/exams/$id/scans" params={{ id }}>
+            {t("scans.title")}
+          </Link>
+        </div>
+      )}
       {exam.questions.length === 0 && editing === null && (
         <State title={t("exam.no_questions")} actions={mayAdd ? add : undefined}>
           {t("exam.no_questions_text")}

@@ -36,7 +36,14 @@ export default function SubmissionsPage() {
     <section className={css.stack} aria-labelledby="submissions">
       <div className={css.bar}>
         <h2 id="submissions">{t("exam.submissions")}</h2>
-        {mayImport && !importing && items.length > 0 && begin}
+        <div className={css.buttons}>
+          {exam.questions.length > 0 && (
+            <Button variant="default" renderRoot={(props) => <Link to="/exams/$id/scans" params={{ id }} {...props} />}>
+              {t("scans.title")}
+            </Button>
+          )}
+          {mayImport && !importing && items.length > 0 && begin}
+        </div>
       </div>
       <div role="status">
         {stored !== null && <Notice tone="accent">{t("import.stored", { count: stored })}</Notice>}

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { type Exam, examKey, mayDecide, showExam, showSubmission, type StaffResponse } from "@/api/exams";
+import { pictureOf } from "@/api/scans";
 import { BackLink } from "@/ui/BackLink";
 import { Failure } from "@/ui/Failure";
 import { MarkedText } from "@/ui/MarkedText";
@@ -11,10 +12,12 @@ import { LOCALES, useFormat, useText } from "@/ui/text";
 import { DecisionForm } from "./DecisionForm";
 import css from "./Grading.module.css";
 import { Marks } from "./Marks";
+import { Legibility } from "./Readings";
+import { Scan } from "./Scan";
 import { digitsOf } from "@/ui/points";
 
 
-const STATUSES = ["ungraded", "to_mark", "to_check", "to_second", "to_moderate", "marked"] as const;
+const STATUSES = ["ungraded", "to_mark", "to_check", "to_second", "to_moderate", "marked", "erased"] as const;
 
 function Response({ exam, response, onChanged }: { exam: Exam; response: StaffResponse; onChanged: () => void }) {
   const t = useText();
@@ -28,12 +31,14 @@ function Response({ exam, response, onChanged }: { exam: Exam; response: StaffRe
       <div className={css.bar}>
         <h3 lang={LOCALES[exam.language]}>{response.question_text || response.question_id}</h3>
         <span className={css.buttons}>
+          {response.quality !== null && <Legibility exam={exam} quality={response.quality} />}
           <Badge tone={status === "marked" ? "done" : "warn"}>{t(`response_status.${status}`)}</Badge>
           <b>
             {points(response.points)} / {points(response.max_points)}
           </b>
         </span>
       </div>
+      {response.has_image && <Scan url={pictureOf(exam.exam_id, response.response_id)} />}
       <div className={css.answer}>
         {response.answer === "" ? (
           <p className={css.meta}>{t("marking.blank")}</p>
