@@ -15,6 +15,7 @@ from vivavoce.domain.interview import Language
 from vivavoce.domain.scorecard import Rubric
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session import panel as p
+from vivavoce.domain.session.panel_people import may_be_judged
 from vivavoce.domain.session.private import CandidateEvaluated, record_candidate
 from vivavoce.domain.session.state import SessionState
 from vivavoce.engines.evaluator.contract import EvaluationRequest, Evaluator
@@ -133,7 +134,7 @@ class PanelEvaluations:
         try:
             async with lock:
                 state = await self._sessions.state(session_id)
-                subjects = [speaker.speaker_id for speaker in state.panel.candidates()]
+                subjects = [one.speaker_id for one in state.panel.candidates() if may_be_judged(state, one)]
                 await asyncio.gather(*(self._judge(state, subject, final=final) for subject in subjects))
         finally:
             if final or not lock.locked():

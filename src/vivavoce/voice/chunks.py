@@ -10,7 +10,6 @@ import uuid_utils
 
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.session import commands as c
-from vivavoce.domain.session.panel import own_microphone
 from vivavoce.session.running import Receipt, RunningSession
 from vivavoce.voice.live import LiveRecording
 from vivavoce.voice.recordings import AudioOptions, canonical_format, opening, plain_rate
@@ -50,12 +49,14 @@ class ChunkedRecording(LiveRecording):
             await self._stream.feed(data)
         return receipt
 
-    async def heard(self, timeout_s: float) -> None:
-        """Wait until what was said in the chunks so far is stored, at most this long. Raises what ended the stream."""
+    async def heard(self, timeout_s: float, more: asyncio.Event) -> None:
+        """Wait until what was said in the chunks so far is stored, at most this long and no longer than until there is
+        `more` to hear. Raises what ended the stream."""
         await self._caught_up.wait()
-        waiting = asyncio.ensure_future(self._stream.digested())
-        await asyncio.wait({waiting}, timeout=timeout_s)
-        waiting.cancel()
+        waiting = {asyncio.ensure_future(self._stream.digested()), asyncio.ensure_future(more.wait())}
+        await asyncio.wait(waiting, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
         if self._stream.error is not None:
             raise self._stream.error
 
@@ -66,7 +67,7 @@ class ChunkedRecording(LiveRecording):
         if said_s is None:
             return None
         if self._speakers is None:
-            return own_microphone(self.user_id)
+            return self.session.state.panel.own_id(self.user_id)
         start_s, end_s = said_s
         return self._speakers.speaking(max(start_s, end_s - _NOW_S), end_s) or self._speakers.speaking(start_s, end_s)
 
@@ -77,7 +78,11 @@ class ChunkedRecording(LiveRecording):
 
 
 class ChunkedAudio:
-    """The chunks of one sender, one after the other (`take` is not called again before it has answered)."""
+    """The chunks of one sender, one after the other (`take` is not called again before it has answered).
+
+    `more` is set by whoever knows that the next chunk is there already: then no answer waits for the recogniser, or
+    those who speak as fast as they are heard would be heard later and later.
+    """
 
     def __init__(self, voice: Voice, session: RunningSession, user_id: str, options: AudioOptions) -> None:
         self._voice = voice
@@ -85,6 +90,7 @@ class ChunkedAudio:
         self._user_id = user_id
         self._options = options
         self._recording: ChunkedRecording | None = None
+        self.more = asyncio.Event()
 
     @property
     def recording_id(self) -> str:
@@ -97,8 +103,9 @@ class ChunkedAudio:
         return self._recording.speaking() if self._recording is not None else None
 
     async def take(self, data: bytes, audio_format: str, client_id: str | None) -> Receipt:
-        """Store a chunk; when this returns it is safe, and what ended in it was heard. A chunk that was sent before
-        changes nothing. Raises VivavoceError: unsupported_media for bytes that are no audio, unavailable …"""
+        """Store a chunk; when this returns it is safe, and what ended in it was heard unless `more` came. A chunk that
+        was sent before changes nothing. Raises VivavoceError: unsupported_media for bytes that are no audio,
+        unavailable …"""
         self._voice.require()
         recording = self._recording
         if recording is None or recording.ended:
@@ -114,7 +121,7 @@ class ChunkedAudio:
             self._recording.holder = self
         if self._recording is not None and not receipt.duplicate:
             try:
-                await self._recording.heard(PATIENCE_S)
+                await self._recording.heard(PATIENCE_S, self.more)
             except VivavoceError:
                 self._recording = None
                 raise

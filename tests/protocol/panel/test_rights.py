@@ -141,6 +141,32 @@ async def test_spec_6_3_one_correction_carries_through_and_evaluates_again(house
         assert [item["speaker"] for item in result["transcripts"]] == ["면접관_1", "지원자_1", "지원자_1"]
 
 
+async def test_spec_6_9_a_candidate_who_declines_leaves_and_the_panel_goes_on(house: Served) -> None:
+    await created(house, "live")
+    ann, cho = house.token("ann", "interviewer"), house.token("cho", "candidate")
+    async with panel(house, "p1", ALL, token=ann) as staff, panel(house, "p1", token=cho) as candidate:
+        await say(candidate, "add_utterance", text="I built the cache of our shop last year, and measured it.")
+        await hear(candidate, "saved")
+        await say(staff, "evaluation_request")
+        assert len((await hear(staff, "evaluation_summary"))["summary"]["candidates"]) == 1
+        async with house.http(cho) as http:
+            assert (await http.post("/api/v1/sessions/p1/withdraw")).status_code == 200
+            assert (await http.get("/api/v1/sessions/p1")).status_code == 403
+        assert (await hear(candidate, "error"))["code"] == "forbidden"
+        await candidate.wait_closed()
+        assert candidate.close_code == 4403
+        told = await hear(staff, "speaker_updated")
+        while not told["withdrew"]:
+            told = await hear(staff, "speaker_updated")
+        assert (told["speaker_id"], told["role"]) == ("user:cho", "candidate")
+        await interviewed(staff)
+        await say(staff, "session_end")
+        result = (await hear(staff, "session_ended"))["final_result"]
+    # What was written down under the label of who left is nobody's score either.
+    assert [item["speaker"] for item in result["candidates"]] == ["지원자_2"]
+    assert "user:cho" not in {item["speaker_id"] for item in result["evaluations"]}
+
+
 async def test_a_forged_token_is_refused_at_the_door(house: Served) -> None:
     async with panel(house, "x", token="a.b.c") as ws:
         assert (await hear(ws))["code"] == "unauthorized"

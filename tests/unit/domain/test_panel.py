@@ -15,6 +15,7 @@ from vivavoce.domain.session import events as e
 from vivavoce.domain.session import panel as p
 from vivavoce.domain.session.decide import Context, decide
 from vivavoce.domain.session.evolve import evolve
+from vivavoce.domain.session.panel_people import may_be_judged
 from vivavoce.domain.session.panel_rules import OWN_MICROPHONE, is_question
 from vivavoce.domain.session.state import Policy, SessionState
 from vivavoce.engines.evaluator.rubrics import built_in_rubrics
@@ -246,6 +247,78 @@ def test_spec_6_9_no_capture_before_consent_in_production() -> None:
     panel.do(c.AddMember(user_id="cho", role="candidate"))
     with pytest.raises(VivavoceError):
         panel.record("r2")
+
+
+def test_spec_6_9_who_waits_for_the_agreement_of_others_is_told_so() -> None:
+    panel = Panel(require_consent=True)
+    panel.do(c.AddMember(user_id="cho", role="candidate"))
+    panel.do(c.AddMember(user_id="dan", role="candidate"))
+    panel.do(c.RecordConsent(user_id="cho", purposes=("interview", "evaluation"), agreed=True))
+    for user_id, reason in (
+        ("ann", "others_consent_required"),
+        ("cho", "others_consent_required"),
+        ("dan", "consent_required"),
+    ):
+        with pytest.raises(VivavoceError) as caught:
+            panel.record(f"of-{user_id}", user_id)
+        assert caught.value.reason == reason
+    panel.do(c.Withdraw(by="dan"), "dan")
+    panel.record("r1")
+
+
+def test_spec_6_9_who_would_rather_not_take_part_is_neither_recorded_nor_judged_and_the_panel_goes_on(
+    panel: Panel,
+) -> None:
+    for user_id, name in (("cho", "Cho"), ("dan", "Dan")):
+        panel.do(c.AddMember(user_id=user_id, role="candidate", name=name))
+        panel.do(c.RecordConsent(user_id=user_id, purposes=("interview", "evaluation"), agreed=True))
+        panel.record(f"mic-{user_id}", user_id, OWN_MICROPHONE)
+        panel.hear("", "I built a cache.", recording_id=f"mic-{user_id}")
+    panel.do(c.Withdraw(by="cho"), "cho")
+    assert [one.speaker_id for one in panel.state.panel.candidates()] == ["user:dan"]
+    assert panel.state.consents["cho"] == ()
+    assert not panel.state.over
+    heard = len(panel.state.panel.utterances)
+    panel.hear("", "This was still on its way.", recording_id="mic-cho")
+    assert len(panel.state.panel.utterances) == heard
+    with pytest.raises(VivavoceError) as refused:
+        panel.record("again", "cho", OWN_MICROPHONE)
+    assert refused.value.code == "forbidden"
+    assert panel.do(c.Withdraw(by="cho"), "cho") == []
+    panel.hear("", "And then a queue.", recording_id="mic-dan")
+    assert panel.whose(f"u{len(panel.state.panel.utterances)}") == "지원자_2"
+
+
+def test_spec_6_9_a_candidate_who_was_never_heard_may_decline_too(panel: Panel) -> None:
+    panel.do(c.AddMember(user_id="cho", role="candidate", name="Cho"))
+    panel.do(c.Withdraw(by="cho"), "cho")
+    speaker = panel.state.panel.speakers["user:cho"]
+    assert (speaker.shown, speaker.role, speaker.withdrew) == ("Cho", "candidate", True)
+
+
+def test_spec_6_3_who_comes_under_an_expected_name_is_that_candidate_also_by_their_own_microphone(panel: Panel) -> None:
+    panel.do(p.ExpectCandidates(candidates=(p.ExpectedCandidate("Kim"), p.ExpectedCandidate("Lee")), **LEAD))
+    panel.do(c.AddMember(user_id="cand_1", role="candidate", name=" lee "))
+    panel.record("mic", "cand_1", OWN_MICROPHONE)
+    said = panel.hear("", "I built the search.", recording_id="mic")
+    assert panel.whose(said) == "지원자_2"
+    assert [(one.shown, one.user_id) for one in panel.state.panel.candidates()] == [("Kim", ""), ("Lee", "cand_1")]
+    panel.do(c.AddMember(user_id="cand_2", role="candidate", name="Lee"))
+    assert panel.state.panel.own_id("cand_2") == "user:cand_2", "nobody takes the place of somebody who is there"
+
+
+@pytest.mark.parametrize(
+    ("purposes", "judged"), [((), True), (("interview",), False), (("interview", "evaluation"), True)]
+)
+def test_spec_6_9_who_agreed_to_be_heard_but_not_to_be_judged_is_not_judged(
+    panel: Panel, purposes: tuple[str, ...], *, judged: bool
+) -> None:
+    panel.do(c.AddMember(user_id="cho", role="candidate"))
+    if purposes:
+        panel.do(c.RecordConsent(user_id="cho", purposes=purposes, agreed=True))
+    panel.record("mic", "cho", OWN_MICROPHONE)
+    panel.hear("", "I built the cache.", recording_id="mic")
+    assert may_be_judged(panel.state, panel.state.panel.speakers["user:cho"]) is judged
 
 
 def test_speech_that_was_heard_already_changes_nothing(panel: Panel) -> None:

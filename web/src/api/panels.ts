@@ -86,7 +86,7 @@ export const createPanel = (body: PanelRequest, idempotencyKey: string) =>
 
 export const showPanel = (place: Place, id: string, signal?: AbortSignal) => call<PanelSession>(place, panel(id), { signal });
 
-export const PANEL_ROLES = ["interviewer", "observer"] as const;
+export const PANEL_ROLES = ["interviewer", "candidate", "observer"] as const;
 export type PanelRole = (typeof PANEL_ROLES)[number];
 
 export const inviteToPanel = (id: string, body: { name: string; role: PanelRole; expires_in_hours: number }) =>

@@ -90,8 +90,8 @@ function coloured(panel: Panel): Panel {
 }
 
 function withSpeaker(speakers: readonly SpeakerItem[], changed: SpeakerItem): SpeakerItem[] {
-  const { speaker_id, label, name, role, participant_id } = changed;
-  const item = { speaker_id, label, name, role, participant_id };
+  const { speaker_id, label, name, role, participant_id, withdrew } = changed;
+  const item = { speaker_id, label, name, role, participant_id, withdrew };
   const known = speakers.some((other) => other.speaker_id === speaker_id);
   return known ? speakers.map((other) => (other.speaker_id === speaker_id ? item : other)) : [...speakers, item];
 }

@@ -12,6 +12,8 @@ export interface SpeakerItem {
   name: string;
   role: SpeakerRole;
   participant_id: string;
+  /** A candidate who takes no part (any more): not recorded, not judged. */
+  withdrew: boolean;
 }
 
 export interface UtteranceItem {

@@ -8,6 +8,7 @@ const speaker = (speaker_id: string, role: SpeakerItem["role"]): SpeakerItem => 
   name: "",
   role,
   participant_id: "",
+  withdrew: false,
 });
 
 const said = (utterance_id: string, speaker_id: string, start: number, end: number): UtteranceItem => ({

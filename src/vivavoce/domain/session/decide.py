@@ -9,7 +9,7 @@ from vivavoce.domain.access import STAFF
 from vivavoce.domain.errors import VivavoceError, conflict, forbidden, invalid, not_found, too_large
 from vivavoce.domain.session import commands as c
 from vivavoce.domain.session import confirmation as cf
-from vivavoce.domain.session import confirmation_rules, panel_rules, room_rules
+from vivavoce.domain.session import confirmation_rules, panel_people, panel_rules, room_rules
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session import panel as p
 from vivavoce.domain.session.base import Context
@@ -61,7 +61,7 @@ def _add_member(s: SessionState, cmd: c.AddMember, ctx: Context) -> Decision:
         if not known.removed and known.role == cmd.role:
             return []
     added = e.MemberAdded(user_id=cmd.user_id, role=cmd.role, name=cmd.name, invitation_id=cmd.invitation_id)
-    return [added]
+    return [added, *panel_people.joined(s, cmd)] if s.kind == "panel" else [added]
 
 
 def _remove_member(s: SessionState, cmd: c.RemoveMember, ctx: Context) -> Decision:
@@ -304,6 +304,8 @@ def _withdraw(s: SessionState, cmd: c.Withdraw, ctx: Context) -> Decision:
         if s.end_reason == "withdrawn":
             return []
         raise conflict("the interview is over", reason="session_over")
+    if s.kind == "panel":
+        return panel_people.withdrawal(s, cmd.by)
     return [e.SessionEnded(reason="withdrawn", by=cmd.by, at_s=s.elapsed_s(ctx.now))]
 
 
@@ -348,7 +350,8 @@ def _must_be_allowed_to_speak(s: SessionState, user_id: str, ctx: Context) -> No
 def _may_be_recorded(s: SessionState, user_id: str, ctx: Context) -> bool:
     """Whether words that were recorded with consent may still be used."""
     if s.kind == "panel":
-        return not ctx.policy.require_consent or panel_rules.may_record(s, user_id)
+        allowed = not ctx.policy.require_consent or panel_rules.may_record(s, user_id)
+        return allowed and not panel_people.has_withdrawn(s, user_id)
     member = s.members.get(user_id)
     asked = ctx.policy.require_consent and member is not None and member.role == "candidate"
     return not asked or "interview" in s.consents.get(user_id, ())

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from vivavoce.domain.interview import Turn
 from vivavoce.domain.recordings import joint_confidence, spans_of
-from vivavoce.domain.session import confirmation_rules, panel_rules, room_rules
+from vivavoce.domain.session import confirmation_rules, panel_people, panel_rules, room_rules
 from vivavoce.domain.session import events as e
 from vivavoce.domain.session.state import Input, Member, Recording, SessionState
 
@@ -276,4 +276,5 @@ _HANDLERS: Final[dict[type, Callable[[SessionState, e.Recorded, Any], None]]] = 
     **room_rules.HANDLERS,
     **confirmation_rules.HANDLERS,
     **panel_rules.HANDLERS,
+    **panel_people.HANDLERS,
 }

@@ -199,7 +199,21 @@ class SpeakersMerged(SessionEvent, frozen=True, tag=True):
     by: str = ""
 
 
-AnyPanelEvent = RubricPinned | SpeakerFound | UtteranceHeard | UtterancesReassigned | SpeakerChanged | SpeakersMerged
+class CandidateWithdrew(SessionEvent, frozen=True, tag=True):
+    """A candidate takes no part (any more): what they said is judged by nobody."""
+
+    speaker_id: str = ""
+
+
+AnyPanelEvent = (
+    RubricPinned
+    | SpeakerFound
+    | UtteranceHeard
+    | UtterancesReassigned
+    | SpeakerChanged
+    | SpeakersMerged
+    | CandidateWithdrew
+)
 
 # --- the state -----------------------------------------------------------------------------------------------------
 
@@ -214,6 +228,7 @@ class Speaker(msgspec.Struct, gc=False):
     user_id: str = ""
     by_person: bool = False
     merged_into: str = ""
+    withdrew: bool = False
     asked: int = 0
     answered: int = 0
 
@@ -267,7 +282,13 @@ class PanelState(msgspec.Struct):
         return [speaker for speaker in self.speakers.values() if not speaker.merged_into]
 
     def candidates(self) -> list[Speaker]:
-        return [speaker for speaker in self.present() if speaker.role == "candidate"]
+        """Those who are judged; who withdrew is not."""
+        return [speaker for speaker in self.present() if speaker.role == "candidate" and not speaker.withdrew]
+
+    def own_id(self, user_id: str) -> str:
+        """The speaker that a participant is: one that somebody said they are, else that of their own microphone."""
+        known = next((speaker for speaker in self.present() if user_id and speaker.user_id == user_id), None)
+        return known.speaker_id if known is not None else self.final_id(own_microphone(user_id))
 
     def final_id(self, speaker_id: str) -> str:
         """The speaker that this one was merged into, or itself."""

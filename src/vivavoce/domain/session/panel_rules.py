@@ -56,14 +56,21 @@ def must_take_voice(s: SessionState, user_id: str, ctx: Context) -> None:
         raise forbidden("only members of this panel speak in it", reason="role_forbids")
     _must_be_open(s)
     if ctx.policy.require_consent and not may_record(s, user_id):
-        raise conflict("not everybody has consented to the interview yet", reason="consent_required")
+        candidates = _candidates(s)
+        own = user_id in candidates and "interview" not in s.consents.get(user_id, ())
+        reason = "others_consent_required" if candidates and not own else "consent_required"
+        raise conflict("not everybody has consented to the interview yet", reason=reason)
 
 
 def may_record(s: SessionState, user_id: str) -> bool:
     """Whether what is said may be captured where consent is asked for: every candidate has agreed, or, where none is a
     member (they sit at somebody's microphone), that somebody has recorded that they have."""
-    candidates = [m.user_id for m in s.members.values() if m.role == "candidate" and not m.removed]
-    return all("interview" in s.consents.get(one, ()) for one in candidates or [user_id])
+    return all("interview" in s.consents.get(one, ()) for one in _candidates(s) or [user_id])
+
+
+def _candidates(s: SessionState) -> list[str]:
+    """The participants who are candidates."""
+    return [member.user_id for member in s.members.values() if member.role == "candidate" and not member.removed]
 
 
 def _must_lead(s: SessionState, role: Role) -> None:
@@ -197,7 +204,7 @@ def utterances(s: SessionState, recording: Recording, parts: Sequence[c.SpokenPa
     member = s.members.get(recording.user_id)
     for part in parts:
         own = recording.context == OWN_MICROPHONE
-        speaker_id = p.own_microphone(recording.user_id) if own else s.panel.final_id(part.speaker or p.UNKNOWN)
+        speaker_id = s.panel.own_id(recording.user_id) if own else s.panel.final_id(part.speaker or p.UNKNOWN)
         if own:
             role: p.SpeakerRole = "candidate" if member is not None and member.role == "candidate" else "interviewer"
             events += cast.found(speaker_id, role, user_id=recording.user_id)
@@ -287,12 +294,15 @@ def _add_speaker(s: SessionState, cmd: p.AddSpeaker, ctx: Context) -> Decision:
 
 def _meant(s: SessionState, cmd: p.AddUtterance | p.AddSpeaker) -> tuple[str, Decision]:
     """The speaker a command is about: candidates speak for themselves, staff for whom they name."""
-    cast = _Cast(s.panel)
     if cmd.role != "candidate" and cmd.speaker.strip():
-        return _named(s, cmd.speaker, cmd.by, cast)
-    own = p.own_microphone(cmd.by)
-    role: p.SpeakerRole = "candidate" if cmd.role == "candidate" else "interviewer"
-    return own, cast.found(own, role, user_id=cmd.by)
+        return _named(s, cmd.speaker, cmd.by, _Cast(s.panel))
+    return own_speaker(s, cmd.by, "candidate" if cmd.role == "candidate" else "interviewer")
+
+
+def own_speaker(s: SessionState, user_id: str, role: p.SpeakerRole, name: str = "") -> tuple[str, Decision]:
+    """The speaker that a participant is, added where there is none yet."""
+    own = s.panel.own_id(user_id)
+    return own, _Cast(s.panel).found(own, role, name=name, user_id=user_id)
 
 
 def _named(s: SessionState, text: str, by: str, cast: _Cast) -> tuple[str, Decision]:

@@ -353,7 +353,7 @@ class PanelConnection:
         await self.session.submit(command, identity.user_id, message.client_id)
         panel = self.session.state.panel
         own = role == "candidate" or not message.speaker.strip()
-        speaker = panel.find(p.own_microphone(identity.user_id) if own else canonical_label(message.speaker))
+        speaker = panel.find(panel.own_id(identity.user_id) if own else canonical_label(message.speaker))
         if speaker is None:
             raise not_found("there is no such speaker", reason="speaker_not_found")
         voices = await self.door.voice.speakers.of(self.session)

@@ -122,7 +122,8 @@ async def end_session(visit: AtSession, body: Empty | None = None) -> Any:
 @router.post("/sessions/{session_id}/withdraw", response_model=shapes.SessionShape, responses=refusals(404, 409))
 @idempotent
 async def withdraw(visit: AtSession, body: Empty | None = None) -> Any:
-    """Withdraw from the interview (the candidate): it ends and nothing is judged."""
+    """Withdraw from the interview (the candidate): it ends and nothing is judged. A panel goes on without them: their
+    membership and agreement end, and what they said is not judged."""
     visit.require("withdraw")
     await visit.session.submit(c.Withdraw(by=visit.viewer.user_id), visit.viewer.user_id)
     return await visit.view()

@@ -336,13 +336,15 @@ class UtterancesReassigned(ServerMessage, frozen=True, kw_only=True, tag="uttera
 
 
 class SpeakerUpdated(ServerMessage, frozen=True, kw_only=True, tag="speaker_updated"):
-    """A speaker was found, or is called otherwise now; `by` is empty where it was suggested by what they say."""
+    """A speaker was found, or is called otherwise now; `by` is empty where it was suggested by what they say.
+    `withdrew`: a candidate who takes no part (any more) and is not judged."""
 
     speaker_id: str
     label: str
     name: str
     role: SpeakerRole
     participant_id: str
+    withdrew: bool
     by: str
     seq: int
     event_id: str

@@ -57,6 +57,7 @@ def project(recorded: e.Recorded, state: SessionState, viewer: Viewer) -> m.Serv
             name=data.name,
             role=data.role,
             participant_id=data.user_id,
+            withdrew=_withdrew(state, data.speaker_id),
             by=data.by if viewer.is_staff else "",
             client_id=own,
             **place,
@@ -68,10 +69,13 @@ def project(recorded: e.Recorded, state: SessionState, viewer: Viewer) -> m.Serv
             name=data.name,
             role=data.role,
             participant_id=data.user_id,
+            withdrew=_withdrew(state, data.speaker_id),
             by=data.by if viewer.is_staff else "",
             client_id=own,
             **place,
         )
+    if isinstance(data, p.CandidateWithdrew):
+        return _withdrawal(data, state, place)
     if isinstance(data, p.SpeakersMerged):
         by = data.by if viewer.is_staff else ""
         return m.SpeakersMerged(speaker_id=data.speaker_id, into=data.into, by=by, client_id=own, **place)
@@ -93,6 +97,8 @@ def private(
         "event_id": recorded.event_id,
     }
     if isinstance(data, CandidateEvaluated):
+        if _withdrew(state, data.subject):
+            return None
         open_to = sees_scores(state, private_state, viewer, data.subject)
         return m.EvaluationUpdated(evaluation=evaluation(data, state, sealed=not open_to), **place)
     if isinstance(data, ScorecardSubmitted):
@@ -134,7 +140,7 @@ def partial(heard: PartialSpeech, state: SessionState) -> m.PartialMessage:
     recording = state.recordings.get(heard.recording_id)
     began_s = recording.at_s if recording is not None else 0.0
     own = recording is not None and recording.context == OWN_MICROPHONE
-    voice = p.own_microphone(heard.user_id) if own else heard.speaker_id
+    voice = state.panel.own_id(heard.user_id) if own else heard.speaker_id
     speaker_id = state.panel.final_id(voice) if voice else None
     known = state.panel.speakers.get(speaker_id) if speaker_id is not None else None
     return m.PartialMessage(
@@ -184,6 +190,22 @@ def _utterance(
         audio_end=spoken.end_s if spoken is not None else 0.0,
         client_id=client_id,
         redacted=data.redacted,
+        **place,
+    )
+
+
+def _withdrawal(data: p.CandidateWithdrew, state: SessionState, place: dict[str, Any]) -> m.SpeakerUpdated | None:
+    speaker = state.panel.speakers.get(state.panel.final_id(data.speaker_id))
+    if speaker is None:
+        return None
+    return m.SpeakerUpdated(
+        speaker_id=speaker.speaker_id,
+        label=speaker.label,
+        name=speaker.name,
+        role=speaker.role,
+        participant_id=speaker.user_id,
+        withdrew=True,
+        by="",
         **place,
     )
 
@@ -238,6 +260,7 @@ def speaker_item(speaker: p.Speaker) -> dict[str, Any]:
         "speaker": speaker.shown,
         "role": speaker.role,
         "participant_id": speaker.user_id,
+        "withdrew": speaker.withdrew,
     }
 
 
@@ -280,7 +303,7 @@ def evaluation(data: CandidateEvaluated, state: SessionState, *, sealed: bool) -
 def newest_evaluation(state: SessionState, private_state: PrivateState, viewer: Viewer, subject: str) -> dict[str, Any]:
     """The newest evaluation of a speaker, or empty score fields where there is none for this viewer."""
     newest = private_state.newest(subject)
-    if newest is None or not viewer.is_staff:
+    if newest is None or not viewer.is_staff or _withdrew(state, subject):
         return {"score": None, "feedback": None, "keywords": [], "speaker": shown(state, subject) if subject else None}
     return evaluation(newest, state, sealed=not sees_scores(state, private_state, viewer, subject))
 
@@ -292,6 +315,7 @@ def evaluations(state: SessionState, private_state: PrivateState, viewer: Viewer
     found = [
         evaluation(each, state, sealed=not sees_scores(state, private_state, viewer, subject))
         for subject, given in private_state.evaluations.items()
+        if not _withdrew(state, subject)
         for each in given
     ]
     return sorted(found, key=lambda item: (item["at_s"], item["speaker_id"]))
@@ -473,6 +497,11 @@ def failed_result(timestamp: m.Timestamp, error: VivavoceError, sentence: str, c
         error=sentence,
         code=error.code,
     )
+
+
+def _withdrew(state: SessionState, speaker_id: str) -> bool:
+    speaker = state.panel.speakers.get(state.panel.final_id(speaker_id))
+    return speaker is not None and speaker.withdrew
 
 
 def _role(state: SessionState, speaker_id: str) -> p.SpeakerRole:

@@ -47,7 +47,7 @@ function Candidate({ speaker, given, language }: { speaker: SpeakerItem; given: 
   const t = useText();
   const format = useFormat();
   const name = nameOf(t, speaker);
-  const newest = given.at(-1);
+  const newest = speaker.withdrew ? undefined : given.at(-1);
   return (
     <article className={css.candidate} data-candidate={speaker.speaker_id}>
       <header>
@@ -59,7 +59,8 @@ function Candidate({ speaker, given, language }: { speaker: SpeakerItem; given: 
           </span>
         )}
       </header>
-      {newest === undefined && <p className={css.none}>{t("panel.not_judged")}</p>}
+      {speaker.withdrew && <Notice tone="warn">{t("panel.withdrew")}</Notice>}
+      {newest === undefined && !speaker.withdrew && <p className={css.none}>{t("panel.not_judged")}</p>}
       {newest?.sealed === true && (
         <Notice tone="accent" icon={<LockIcon />}>
           {t("panel.sealed", { time: clockText(newest.at_s) })}

@@ -11,6 +11,7 @@ import { clockText, useText } from "@/ui/text";
 import { Evaluations } from "./Evaluations";
 import { Invite } from "./Invite";
 import { Lanes } from "./Lanes";
+import { Leave } from "./Leave";
 import { Microphone } from "./Microphone";
 import { Notes } from "./Notes";
 import { OwnScorecards } from "./OwnScorecards";
@@ -100,7 +101,7 @@ function Notices() {
 }
 
 /** A panel interview while it goes on: for those who lead it, and, without the means to act, for the others. */
-export function LivePanel({ session, place }: { session: PanelSession; place: Place }) {
+export function LivePanel({ session, place, onLeft }: { session: PanelSession; place: Place; onLeft: () => void }) {
   const t = useText();
   const { connection, retry } = usePanelConnection();
   const [speaker, setSpeaker] = useState<string | null>(null);
@@ -112,7 +113,7 @@ export function LivePanel({ session, place }: { session: PanelSession; place: Pl
   useTitle(title);
   const leads = LEADERS.includes(session.my_role);
   const acting = leads && !over;
-  const speaks = acting || (session.my_role === "candidate" && !over);
+  const answers = session.my_role === "candidate" && !over;
   const { language } = session;
   const onSpeaker = leads ? setSpeaker : null;
 
@@ -150,9 +151,9 @@ export function LivePanel({ session, place }: { session: PanelSession; place: Pl
         </span>
         <Clock />
         {!over && <ConnectionStatus state={connection} onRetry={retry} />}
-        {acting && (
+        {(acting || answers) && (
           <div className={css.headEnd}>
-            <End />
+            {acting ? <End /> : <Leave id={session.session_id} place={place} onLeft={onLeft} />}
           </div>
         )}
       </div>
@@ -173,7 +174,9 @@ export function LivePanel({ session, place }: { session: PanelSession; place: Pl
             <b>{t("panel.was_ended")}</b> {leads && t("panel.was_ended_text")}
           </Notice>
         )}
-        {speaks && <Microphone place={place} agreed={session.consent?.["interview"] === true} />}
+        {(acting || answers) && (
+          <Microphone place={place} agreed={session.consent?.["interview"] === true} alone={answers} />
+        )}
         <Lanes onSpeaker={onSpeaker} />
       </div>
       {loaded || over ? <Panes panes={panes} /> : <div className={css.above}><Loading lines={3} /></div>}

@@ -15,8 +15,8 @@ import css from "./Panel.module.css";
 const LEVEL_OF_RMS = 6;
 const PREPARING_EVERY_MS = 3_000;
 
-/** The microphone on the table, or one's own: what it hears goes to the panel. */
-export function Microphone({ place, agreed }: { place: Place; agreed: boolean }) {
+/** The microphone on the table, or one's own: what it hears goes to the panel. `alone`: usually nobody else is near it. */
+export function Microphone({ place, agreed, alone }: { place: Place; agreed: boolean; alone: boolean }) {
   const t = useText();
   const { microphone, sessionId, connection } = usePanelConnection();
   const waiting = useAudioWaiting();
@@ -27,7 +27,7 @@ export function Microphone({ place, agreed }: { place: Place; agreed: boolean })
     refetchInterval: (query) => (query.state.data?.state === "ready" ? false : PREPARING_EVERY_MS),
   });
   const ready = voice.data?.state === "ready";
-  const [own, setOwn] = useState(false);
+  const [own, setOwn] = useState(alone);
   const [told, setTold] = useState(agreed);
   const [asking, setAsking] = useState(false);
   const [level, setLevel] = useState(0);
