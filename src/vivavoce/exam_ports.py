@@ -100,6 +100,13 @@ class SeedRow(msgspec.Struct, frozen=True, kw_only=True):
     seed_points: float | None
 
 
+class ErasedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A response that waits no more, because its student was forgotten."""
+
+    response_id: str
+    updated_at: int
+
+
 class GradeRow(msgspec.Struct, frozen=True, kw_only=True):
     """One mark. (batch_id, submission_id, question_id) is unique where there is a batch; `document` is the mark."""
 

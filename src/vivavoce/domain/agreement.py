@@ -117,6 +117,13 @@ class Drift(msgspec.Struct, frozen=True, kw_only=True):
     change: float
     z: float
 
+    @property
+    def away(self) -> float:
+        """The change as far as it leads away from the others' marks; 0 for a rater who comes back to them."""
+        if self.change * self.recent <= 0:
+            return 0.0
+        return math.copysign(min(abs(self.change), abs(self.recent)), self.change)
+
 
 class Ceiling(msgspec.Struct, frozen=True, kw_only=True):
     """How far people agree with each other: more than that cannot be asked of a machine."""
@@ -219,13 +226,16 @@ def severity(rater: str, values: Sequence[float]) -> Severity:
     return Severity(rater=rater, count=len(values), difference=fmean(values), error=error)
 
 
-def drift(values: Sequence[float], *, window: int = 20) -> Drift | None:
-    """Whether a rater has become more severe or more lenient: the newest `window` differences against all before.
+def drift(values: Sequence[float], *, window: int = 20, baseline: int | None = None) -> Drift | None:
+    """Whether a rater has become more severe or more lenient: the newest `window` differences against those before,
+    at most `baseline` of them.
 
     None with fewer than `window` before them.
     """
     if len(values) < 2 * window or window < 2:
         return None
+    if baseline is not None:
+        values = values[-(window + baseline) :]
     before, recent = values[:-window], values[-window:]
     change = fmean(recent) - fmean(before)
     error = math.sqrt(_variance(before) / len(before) + _variance(recent) / len(recent))

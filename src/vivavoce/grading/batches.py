@@ -283,7 +283,7 @@ class Batches:
             await self._progress(batch, 0, [(response_id, "question_removed") for response_id in items.response_ids])
             return await self.next_slice(batch_id, number, chunk, limit)
         given = await self._exams.store.given(items.response_ids)
-        erased = [entry.response.response_id for entry in given if entry.response.erased]
+        erased = [entry.response.response_id for entry in given if entry.response.is_gone]
         if erased:
             await self._progress(batch, 0, [(response_id, _ERASED) for response_id in erased])
             return await self.next_slice(batch_id, number, chunk, limit)
@@ -322,7 +322,7 @@ class Batches:
                 known = await self._exams.store.responses(list(marks))
                 failed[:] = [
                     *results.failed,
-                    *((response_id, _ERASED) for response_id, response in known.items() if response.erased),
+                    *((response_id, _ERASED) for response_id, response in known.items() if response.is_gone),
                 ]
                 due = [
                     (response, msgspec.structs.replace(marks[response_id], at=now))

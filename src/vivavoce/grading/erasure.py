@@ -13,6 +13,8 @@ import msgspec
 
 from vivavoce.domain.errors import not_found
 from vivavoce.domain.exam import events as e
+from vivavoce.domain.exam import exam as rules
+from vivavoce.domain.exam.exam import ExamState
 from vivavoce.exam_ports import Roster
 from vivavoce.grading.exams import Exams, exam_stream
 from vivavoce.grading.scans import Scans
@@ -72,7 +74,7 @@ class Erasure:
         digest = hashlib.sha256()
         events = 0
         for exam_id, submission_ids in by_exam.items():
-            for event_id in await self._erase(exam_id, submission_ids, now):
+            for event_id in await self._erase(exam_id, submission_ids, now, by):
                 digest.update(event_id.encode())
                 events += 1
         await self._forget_pages()
@@ -88,10 +90,16 @@ class Erasure:
         await self._audit.record(now, by, "student_erased", f"student:{student_id}", details)
         return receipt
 
-    async def _erase(self, exam_id: str, submission_ids: list[str], now: int) -> list[str]:
+    async def _erase(self, exam_id: str, submission_ids: list[str], now: int, by: str) -> list[str]:
         """The ids of the events that were changed."""
         exam = await self._exams.existing(exam_id)
         responses = await self._exams.store.given_of(submission_ids)
+
+        async def decide(_: ExamState) -> list[e.AnyExamEvent]:
+            given = await self._exams.store.given_of(submission_ids)
+            return rules.erase([entry.response for entry in given])
+
+        await exam.submit(decide, by)
         async with exam.alone():  # whatever is decided after this sees that the responses are erased, and quotes none
             await self._exams.store.erase(submission_ids, now)
         changed = await self._redact(exam_stream(exam_id), frozenset(submission_ids))

@@ -29,7 +29,9 @@ _LOOK_EVERY_S: Final = 1.0
 #: The newest marks that figures are computed on, and the fewest on which an alert may stand.
 WINDOW: Final = 2_000
 FEWEST: Final = 10
+#: A marker's newest marks, and those before them that they are held against.
 _DRIFT_WINDOW: Final = 10
+_DRIFT_BASELINE: Final = 40
 #: A question of more steps shows only the points that were given.
 _STEPS_SHOWN: Final = 20
 _SPEED_WINDOW_MS: Final = 60_000
@@ -49,8 +51,8 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RaterFigures(msgspec.Struct, frozen=True, kw_only=True):
-    """A marker against seed items and the AI, as shares of the maximum: below 0 is severe. `drift` is the newest marks
-    against those before."""
+    """A marker against seed items and the AI, as shares of the maximum: below 0 is severe. `drift` is how far the
+    newest ten marks have moved away from the others', against the forty before them."""
 
     rater: str
     marks: int
@@ -124,13 +126,13 @@ def by_rater(state: ExamState, marks: Sequence[RaterMark]) -> list[RaterFigures]
             values[mark.rater].append((mark.points - mark.reference) / question.points)
     found = []
     for rater, differences in sorted(values.items()):
-        moved = drift(differences, window=_DRIFT_WINDOW)
+        moved = drift(differences, window=_DRIFT_WINDOW, baseline=_DRIFT_BASELINE)
         found.append(
             RaterFigures(
                 rater=rater,
                 marks=len(differences),
                 severity=severity(rater, differences).difference,
-                drift=None if moved is None else moved.recent - moved.before,
+                drift=None if moved is None else moved.away,
             )
         )
     return found

@@ -108,6 +108,9 @@ def _of(exam_id: str, recorded: e.RecordedExam) -> Iterator[msgspec.Struct]:
             yield from _grade(exam_id, data.grade, recorded.event_id, at)
             if data.grade.mark.kind == "seed":
                 yield p.TaskDone(task_id=data.task_id, updated_at=at)
+        case e.ResponsesErased():
+            for response_id in data.before:
+                yield p.ErasedRow(response_id=response_id, updated_at=at)
         case e.SeedChosen():
             yield p.SeedRow(response_id=data.response_id, seed_points=data.points)
         case e.AppealOpened():

@@ -140,6 +140,19 @@ def test_drift_is_seen_when_it_comes_and_not_before() -> None:
     assert drift([0.0] * 39) is None
 
 
+def test_who_comes_back_to_the_others_drifts_no_more_and_old_marks_are_forgotten() -> None:
+    left = drift([0.0] * 25 + [-0.8] * 10, window=10)
+    assert left is not None and left.away == pytest.approx(-0.8)
+    back = drift([0.0] * 25 + [-0.8] * 8 + [0.0] * 10, window=10)
+    assert back is not None and back.change > 0.15 and back.away == 0
+    over = drift([0.0] * 25 + [-0.5] * 20 + [0.2] * 10, window=10)
+    assert over is not None and over.away == pytest.approx(0.2)
+    fairer = drift([-0.5] * 20 + [-0.3] * 10, window=10)
+    assert fairer is not None and fairer.change > 0 and fairer.away == 0
+    recent = drift([0.9] * 100 + [0.0] * 20 + [0.3] * 10, window=10, baseline=20)
+    assert recent is not None and (recent.before, recent.away) == (0, pytest.approx(0.3))
+
+
 def test_a_constant_rater_who_changes_drifts_beyond_doubt() -> None:
     found = drift([0.0] * 20 + [0.1] * 20)
     assert found is not None and found.z > 1e6

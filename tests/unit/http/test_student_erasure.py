@@ -108,6 +108,29 @@ async def test_what_was_erased_is_graded_marked_and_learned_from_no_more() -> No
     assert (refused.status_code, refused.json()["info"]["reason"]) == (409, "response_erased")
 
 
+async def test_what_waited_for_a_person_waits_no_more_once_its_student_is_forgotten() -> None:
+    house = ApiHouse()
+    teacher = house.as_("ann", "teacher")
+    await teacher.post("/api/v1/exams", json=EXAM)
+    items = [{"student_id": s, "answers": {"q1": "A", "q2": WORDS}} for s in ("s1", "s2")]
+    await teacher.post("/api/v1/exams/e1/submissions", json={"submissions": items})
+    await teacher.post("/api/v1/exams/e1/batches", json={"batch_id": "b1"})
+    await house.grading.grade("b1")
+    assert (await teacher.get("/api/v1/exams/e1")).json()["waiting"] == 2
+    admin = house.as_("root", "admin")
+    for _ in range(2):  # an erasure that broke off is asked for again
+        assert (await admin.post(ERASE)).status_code == 200
+        exam = (await teacher.get("/api/v1/exams/e1")).json()
+        assert (exam["waiting"], exam["by_status"]["erased"], exam["responses"]) == (1, 1, 4)
+        (line,) = (await teacher.get("/api/v1/exams")).json()["items"]
+        assert line["waiting"] == 1
+    running = await house.grading.parts.exams.existing("e1")
+    replayed = rules.ExamState()
+    for recorded in await running.history(0):
+        rules.evolve(replayed, recorded.data, seq=recorded.seq, at=recorded.at, actor=recorded.actor)
+    assert replayed == running.state
+
+
 class Slow(RubricGrader):
     """Its student is erased while it grades."""
 

@@ -3003,7 +3003,8 @@ export interface components {
         };
         /**
          * RaterQualityShape
-         * @description As shares of the maximum: a `severity` below 0 is severe; `drift` is the newest marks against those before.
+         * @description As shares of the maximum: a `severity` below 0 is severe; `drift` is how far the newest
+         *     ten marks have moved away from the others' marks, against the forty before them.
          */
         RaterQualityShape: {
             /** Rater */

@@ -86,6 +86,10 @@ STATEMENTS: Final[Mapping[type[msgspec.Struct], tuple[str, Values]]] = {
     p.ResponseRow: (_INSERT_RESPONSE, _twice_created),
     p.GradeRow: (_once(p.GradeRow, "grades"), _all),
     p.OutcomeRow: (_OUTCOME, _outcome),
+    p.ErasedRow: (
+        "UPDATE responses SET status = 'erased', updated_at = ? WHERE response_id = ?",
+        lambda row: (row.updated_at, row.response_id),
+    ),
     p.SeedRow: (
         "UPDATE responses SET seed_points = ? WHERE response_id = ?",
         lambda row: (row.seed_points, row.response_id),

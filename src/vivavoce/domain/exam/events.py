@@ -13,7 +13,7 @@ import msgspec
 
 from vivavoce.domain.access import Role
 from vivavoce.domain.exam.alerts import Alert
-from vivavoce.domain.exam.marks import Mark, Outcome
+from vivavoce.domain.exam.marks import Mark, Outcome, ResponseStatus
 from vivavoce.domain.exam.questions import ExamHead, Question
 from vivavoce.domain.log_page import page_decoder
 
@@ -117,6 +117,12 @@ class SeedChosen(ExamEvent, frozen=True, tag=True):
     points: float | None = None
 
 
+class ResponsesErased(ExamEvent, frozen=True, tag=True):
+    """A student was forgotten: these responses, with the status they had, wait for nobody any more."""
+
+    before: dict[str, ResponseStatus] = {}
+
+
 class ResultsReleased(ExamEvent, frozen=True, tag=True):
     pass
 
@@ -183,6 +189,7 @@ AnyExamEvent = (
     | ResponsesGraded
     | ResponseMarked
     | SeedChosen
+    | ResponsesErased
     | ResultsReleased
     | ResultsWithheld
     | AppealOpened

@@ -190,7 +190,7 @@ def record_grades(state: ExamState, batch_id: str, graded: Sequence[tuple[Respon
         for response, mark in graded
         if (question := state.questions.get(response.question_id))
         and question.version == mark.question_version
-        and not response.erased
+        and not response.is_gone
     )
     return [e.ResponsesGraded(batch_id=batch_id, grades=given)] if given else []
 
@@ -246,8 +246,14 @@ def choose_seed(state: ExamState, response: Response, chosen: bool) -> list[e.An
     return [e.SeedChosen(response_id=response.response_id, points=response.points)]
 
 
+def erase(responses: Sequence[Response]) -> list[e.AnyExamEvent]:
+    """What of these responses is not marked waits no more, neither for a grader nor for a person."""
+    before = {r.response_id: r.status for r in responses if r.status not in ("marked", "erased")}
+    return [e.ResponsesErased(before=before)] if before else []
+
+
 def _mark(state: ExamState, response: Response, kind: MarkKind, wish: Wish, rater: str, at: int) -> Mark:
-    if response.erased:
+    if response.is_gone:
         raise _erased()
     question = state.question(response.question_id)
     if len(wish.comment) > 5000 or len(wish.reason) > 2000:
@@ -412,6 +418,10 @@ def evolve(state: ExamState, event: e.AnyExamEvent, *, seq: int, at: int, actor:
         case e.ResponseMarked():
             state.marks_by_people += 1
             _move(state, event.grade.outcome)
+        case e.ResponsesErased():
+            for status in event.before.values():
+                _count(state, status, -1)
+            _count(state, "erased", len(event.before))
         case e.AppealAnswered():
             state.appeals_open -= 1
             if event.grade is not None:

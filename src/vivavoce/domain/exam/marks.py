@@ -19,7 +19,8 @@ BLIND: Final[frozenset[MarkKind]] = frozenset({"first", "second", "check"})
 AiStatus = Literal["graded", "needs_person"]
 
 #: Where a response stands. `to_mark`, `to_check`, `to_second` and `to_moderate` wait for a person.
-ResponseStatus = Literal["ungraded", "to_mark", "to_check", "to_second", "to_moderate", "marked"]
+#: `erased`: its student was forgotten before it was marked.
+ResponseStatus = Literal["ungraded", "to_mark", "to_check", "to_second", "to_moderate", "marked", "erased"]
 WAITING: Final[frozenset[ResponseStatus]] = frozenset({"to_mark", "to_check", "to_second", "to_moderate"})
 
 
@@ -79,6 +80,11 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     seed_points: float | None = None
     erased: bool = False
     marks: tuple[Mark, ...] = ()
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its student was forgotten, or is being: nobody marks it any more."""
+        return self.erased or self.status == "erased"
 
     def marked_by(self, rater: str) -> bool:
         return any(mark.rater == rater and mark.kind in BLIND for mark in self.marks)

@@ -247,7 +247,8 @@ class QuestionQualityShape(Shape):
 
 
 class RaterQualityShape(Shape):
-    """As shares of the maximum: a `severity` below 0 is severe; `drift` is the newest marks against those before."""
+    """As shares of the maximum: a `severity` below 0 is severe; `drift` is how far the newest
+    ten marks have moved away from the others' marks, against the forty before them."""
 
     rater: str
     marks: int
