@@ -121,9 +121,13 @@ class Endpointer:
             return self._segment
         return max(self._floor, self._frame - self._frames(self.rules.lead_s) - self.rules.begin_frames)
 
+    def is_pausing(self, paused: Paused) -> bool:
+        """Whether this pause goes on."""
+        return self._pause == paused
+
     def hint(self, paused: Paused, hint: Hint) -> None:
         """What the words of a pause look like; ignored when the speaker has gone on meanwhile."""
-        if self._pause == paused:
+        if self.is_pausing(paused):
             self._hint = hint
 
     def wait_until(self, frame: int) -> None:

@@ -28,6 +28,12 @@ class Partial(msgspec.Struct, frozen=True, kw_only=True):
     language: str
 
 
+class Listened(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever tells speakers apart has heard the sound up to here: whose voice it is may be known better now."""
+
+    until_s: float
+
+
 class EndpointReached(msgspec.Struct, frozen=True, kw_only=True):
     """The speaker is taken to have finished; the `Final` follows. `waited_s`: silence since the last spoken word."""
 
@@ -74,7 +80,7 @@ class Closed(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool = False
 
 
-SpeechEvent = SpeechStarted | Partial | EndpointReached | Final | FalseStart | Closed
+SpeechEvent = SpeechStarted | Partial | Listened | EndpointReached | Final | FalseStart | Closed
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):

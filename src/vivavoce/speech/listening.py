@@ -64,12 +64,15 @@ class Listener:
         return min(frame * self._size, self._samples) / SAMPLE_RATE
 
     def feed(self, block: Samples) -> list[Heard]:
-        """Takes samples as they come."""
+        """Takes samples as they come. A pause that is over with the same samples is nothing to act on."""
         self._samples += len(block)
         joined = np.concatenate([self._rest, block]) if len(self._rest) else block
         usable = len(joined) // self._size * self._size
         self._rest = joined[usable:].copy()
-        return self._advance(joined[:usable].reshape(-1, self._size))
+        heard = self._advance(joined[:usable].reshape(-1, self._size))
+        return [
+            item for item in heard if not isinstance(item.moment, Paused) or self._endpointer.is_pausing(item.moment)
+        ]
 
     def finish(self) -> list[Heard]:
         """The stream ends: the last samples are padded to a frame, and what is open ends."""
@@ -83,10 +86,10 @@ class Listener:
             self._tap.ended()
         return heard + [self._heard(moment) for moment in self._endpointer.finish()]
 
-    def growing(self) -> Heard | None:
-        """The open segment so far, when it has grown since the last time."""
+    def growing(self, least_s: float) -> Heard | None:
+        """The open segment so far, when it has grown since the last time and is at least this long."""
         start, end = self._endpointer.open_segment
-        if end <= start or end == self._grown:
+        if (end - start) * self._size < least_s * SAMPLE_RATE or end == self._grown:
             return None
         self._grown = end
         return self._heard(Growing(start, end))

@@ -104,3 +104,10 @@ class Utterance:
     def is_open_from(self, start: int) -> bool:
         """Whether the open segment still begins at this frame."""
         return all(segment.key[1] <= start for segment in self.segments)
+
+    def awaits(self, start: int, end: int) -> bool:
+        """Whether the words of frames [start, end), all of which are in it, are still to be recognised."""
+        if self.ended is not None and end > self.ended.end:
+            return False
+        known = [*self.segments, *([self.guess] if self.guess is not None else [])]
+        return all(segment.key[1] <= start or segment.work.result is None for segment in known)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -27,6 +28,7 @@ from vivavoce.speech.events import (
     Closed,
     EndpointReached,
     FalseStart,
+    Listened,
     Notice,
     Partial,
     SpeechEvent,
@@ -44,8 +46,14 @@ from vivavoce.speech.speakers import SoundTap
 
 _WAITING_BYTES: Final = 8 << 20
 _BACKOFF_S: Final = 0.05
+#: What is being said is shown no more often than this, and from so much sound on.
 _PARTIAL_S: Final = 0.9
-_COST_FACTOR: Final = 4.0
+_PARTIAL_LEAST_S: Final = 0.6
+#: Where an utterance ends so much later than what was shown of it, its words are shown before they are sure.
+_UNSEEN_S: Final = 0.5
+#: While the language is not known, what sounds this surely like the cheap one is shown.
+_SURELY_CHEAP: Final = 0.65
+_COST_FACTOR: Final = 3.0
 _AHEAD: Final = 6
 _STICKY_PROBABILITY: Final = 0.85
 _STICKY_SPEECH_S: Final = 1.5
@@ -112,6 +120,7 @@ class SpeechStream:
         rules = _RECORDING_RULES if options.recording else live
         self._endpointer = Endpointer(PROFILES[options.patience], rules)
         self._listener = Listener(detector, self._endpointer, tap, options.offset_s)
+        self._tapped = tap is not None
         self._language = options.language
         self._events: asyncio.Queue[SpeechEvent | asyncio.Future[None] | VivavoceError] = asyncio.Queue()
         """A future among the events is done when whoever iterates has come to it."""
@@ -120,8 +129,8 @@ class SpeechStream:
         self._count = 0
         self._error: VivavoceError | None = None
         self._finished = False
-        self._partial_wanted = threading.Event()
         self._partial: Recognising | None = None
+        self._partial_at = 0.0
         self._ahead = threading.Semaphore(_AHEAD) if options.recording else None
         self._abandoned = threading.Event()
         self._deliverer = asyncio.create_task(self._deliver())
@@ -232,13 +241,13 @@ class SpeechStream:
                 if len(block) == 0:
                     continue
                 self._hand_over(self._listener.feed(block))
+                if self._tapped:
+                    self._call(self._emit, Listened(until_s=self._options.offset_s + self._listener.duration_s))
                 if self._listener.duration_s > limit_s:
                     raise VivavoceError("too_large", "the audio is too long", info={"limit": limit_s})
-                if self._partial_wanted.is_set():
-                    self._partial_wanted.clear()
-                    growing = self._listener.growing()
-                    if growing is not None:
-                        self._hand_over([growing])
+                if self._time_for_partial() and (growing := self._listener.growing(_PARTIAL_LEAST_S)) is not None:
+                    self._partial_at = time.monotonic()
+                    self._hand_over([growing])
             self._hand_over(self._listener.finish())
             self._call(self._on_end, None)
         except VivavoceError as error:
@@ -248,6 +257,18 @@ class SpeechStream:
             self._call(self._on_end, VivavoceError("unsupported_media", details))
         finally:
             self._feed.leave()
+
+    def _time_for_partial(self) -> bool:
+        """Whether what is being said can be shown: nobody reads faster, and others wait for the recognisers."""
+        return (
+            self._shows_words()
+            and self._partial is None
+            and time.monotonic() - self._partial_at >= _PARTIAL_S
+            and self._pool.is_idle()
+        )
+
+    def _shows_words(self) -> bool:
+        return self._options.partials and not self._options.recording and self._language in (None, _CHEAP)
 
     def _hand_over(self, heard: list[Heard]) -> None:
         for item in heard:
@@ -272,8 +293,6 @@ class SpeechStream:
             self._count += 1
             self._open = Utterance(self._count, self._time(moment.start))
             self._emit(SpeechStarted(utterance=self._count, start_s=self._open.start_s))
-            if self._options.partials and not self._options.recording:
-                self._loop.call_later(_PARTIAL_S, self._want_partial, self._open)
             return
         utterance = self._open
         if utterance is None:
@@ -281,12 +300,12 @@ class SpeechStream:
         utterance.end_s = self._time(moment.end)
         match moment:
             case Growing():
-                self._guess_partial(utterance, heard, moment)
+                self._show_growing(utterance, heard, moment)
             case Paused():
                 if not self._options.recording:
                     self._guess(utterance, heard, moment)
             case SegmentClosed():
-                utterance.segments.append(self._segment(utterance, heard, Priority.SPECULATIVE))
+                self._close_segment(utterance, heard, moment, Priority.SPECULATIVE)
                 utterance.guess = None
             case Ended():
                 self._end(utterance, heard, moment, now_s)
@@ -297,11 +316,9 @@ class SpeechStream:
         for segment in utterance.segments:
             segment.work.promote()
         if len(heard.samples) and heard.sound.speech_s > 0:
-            utterance.segments.append(self._segment(utterance, heard, Priority.FINAL))
+            self._close_segment(utterance, heard, ended, Priority.FINAL)
         elif self._ahead is not None:
             self._ahead.release()
-        if self._partial is not None:
-            self._partial.cancel()
         waited_s = round(ended.waited * self._endpointer.rules.frame_s, 3)
         end_s = max(utterance.start_s, self._options.offset_s + now_s - waited_s)
         utterance.end_s = min(utterance.end_s, end_s + self._endpointer.rules.tail_s)
@@ -311,6 +328,19 @@ class SpeechStream:
             )
         )
         self._ended.put_nowait(utterance)
+
+    def _close_segment(
+        self, utterance: Utterance, heard: Heard, moment: SegmentClosed | Ended, priority: Priority
+    ) -> None:
+        segment = self._segment(utterance, heard, priority)
+        utterance.segments.append(segment)
+        if not self._shows_words() or utterance.end_s - utterance.shown_s <= _UNSEEN_S:
+            return
+        if isinstance(moment, SegmentClosed):
+            segment.work.then(lambda _: self._emit_partial(utterance))
+        if segment.work.result is None:
+            # A second opinion takes a while: whoever listens sees the first one meanwhile.
+            self._show_words(utterance, heard, moment, Priority.SPECULATIVE)
 
     def _on_end(self, error: VivavoceError | None) -> None:
         if error is not None:
@@ -350,40 +380,47 @@ class SpeechStream:
         # On a slow machine the speaker has paused again meanwhile: what was said until then can be shown all the same.
         self._emit_partial(utterance, segment.piece())
 
-    def _want_partial(self, utterance: Utterance) -> None:
-        if utterance is not self._open:
-            return
-        if self._language == _CHEAP and self._partial is None and self._pool.is_idle():
-            self._partial_wanted.set()
-        self._loop.call_later(_PARTIAL_S, self._want_partial, utterance)
+    def _show_growing(self, utterance: Utterance, heard: Heard, growing: Growing) -> None:
+        if self._partial is None:
+            self._partial = self._show_words(utterance, heard, growing, Priority.PARTIAL)
+            self._partial.afterwards(self._partial_done)
 
-    def _guess_partial(self, utterance: Utterance, heard: Heard, growing: Growing) -> None:
-        work = Recognising(self._pool, heard.samples, self._request("live"), Priority.PARTIAL)
-        self._partial = work
+    def _show_words(
+        self, utterance: Utterance, heard: Heard, moment: Growing | SegmentClosed | Ended, priority: Priority
+    ) -> Recognising:
+        """Has the cheap recogniser read what can be shown before its words are sure."""
+        unsure = self._language is None
+        request = msgspec.structs.replace(self._request("live"), language=_CHEAP)
+        work = Recognising(self._pool, heard.samples, request, priority)
 
         def done(recognition: Recognition) -> None:
-            # A pause, an end or the next segment may have come meanwhile: then this is old.
-            if utterance is self._open and utterance.guess is None and utterance.is_open_from(growing.start):
-                piece = Piece(self._time(growing.start), utterance.end_s, recognition, heard.sound)
+            if unsure and (recognition.confidence or 0.0) < _SURELY_CHEAP:
+                return
+            # A pause or the end may have come meanwhile, and be recognised already: then this is old.
+            if utterance.awaits(moment.start, moment.end):
+                piece = Piece(self._time(moment.start), self._time(moment.end), recognition, heard.sound)
                 self._emit_partial(utterance, piece)
 
         work.then(done)
-        work.afterwards(self._partial_done)
+        return work
 
     def _partial_done(self, cost_s: float) -> None:
-        # Partials may cost a worker a quarter of its time at most.
+        # Partials may cost a worker a third of its time at most.
         self._loop.call_later(max(0.0, cost_s * (_COST_FACTOR - 1.0)), self._allow_partial)
 
     def _allow_partial(self) -> None:
         self._partial = None
 
-    def _emit_partial(self, utterance: Utterance, piece: Piece) -> None:
+    def _emit_partial(self, utterance: Utterance, *open_piece: Piece) -> None:
+        """Shows what was recognised of an utterance: its closed segments, and what is known of the open one."""
+        closed = [segment.piece() for segment in utterance.segments if segment.work.result is not None]
+        pieces = [*closed, *open_piece]
+        piece = pieces[-1]
         if not self._options.partials or piece.end_s < utterance.shown_s:
             return
-        utterance.shown_s = piece.end_s
-        pieces = [segment.piece() for segment in utterance.segments if segment.work.result is not None]
-        joined = join_pieces([*pieces, piece], self._language)
+        joined = join_pieces(pieces, self._language)
         if joined.text:
+            utterance.shown_s = piece.end_s
             self._emit(
                 Partial(
                     utterance=utterance.number,

@@ -170,12 +170,14 @@ class LiveTracker:
         looked = ear.hear(start_s, frames, speech)
         for heard in looked:
             self._diarizer.take(heard)
-        changes = ear.changes()
-        if not looked:
-            return changes
-        recent = self._diarizer.turns(start_s - _RECENT_S)
-        self._newest = tuple(recent)
-        return changes + ear.changes_of(recent)
+        glance = ear.glance()
+        if glance.newest is not None:
+            self._newest = tuple(self._diarizer.guess(glance.newest, start_s - _RECENT_S))
+        elif looked:
+            self._newest = tuple(self._diarizer.turns(start_s - _RECENT_S))
+        else:
+            return []
+        return [*glance.changes, *ear.changes_of(self._newest)]
 
     def finish(self, ear: Ear) -> None:
         """An ear's stream is over."""

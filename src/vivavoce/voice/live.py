@@ -20,6 +20,7 @@ from vivavoce.voice.speech import Activity, PartialSpeech, Planning
 
 if TYPE_CHECKING:
     from vivavoce.speech.events import Final as FinalEvent
+    from vivavoce.speech.events import Partial as PartialEvent
     from vivavoce.speech.stream import SpeechStream
 
 _LOG: Final = logging.getLogger(__name__)
@@ -99,6 +100,9 @@ class LiveRecording:
         self._refused = False
         self._leaving: asyncio.TimerHandle | None = None
         self._finals: list[FinalEvent] = []
+        self._partial: PartialEvent | None = None
+        """What was last shown of an utterance that is not stored yet, and whose voice it was said to be."""
+        self._partial_speaker = ""
         self._ended_at = 0.0
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         earlier = recordings.pieces(session.session_id, self._recording)
@@ -290,29 +294,54 @@ class LiveRecording:
                     self.quiet.clear()
                     self._tell("speech_started")
                 case s.Partial():
-                    self.session.tell(
-                        PartialSpeech(
-                            self.user_id,
-                            self.recording_id,
-                            event.text,
-                            event.language,
-                            round(event.start_s - self._base_s, 3),
-                            round(event.end_s - self._base_s, 3),
-                            self._speakers.speaking(event.start_s, event.end_s) if self._speakers is not None else "",
-                        )
-                    )
+                    self._partial = event
+                    self._show_partial(event, self._speaking(event))
+                case s.Listened():
+                    self._look_at_partial()
                 case s.EndpointReached():
                     self._ended_at = self._now()
                     self._tell("speech_ended")
                 case s.FalseStart():
+                    self._forget_partial(event.utterance)
                     self.quiet.set()
                     self._tell("false_start")
                 case s.Final():
+                    self._forget_partial(event.utterance)
                     await self._said(event)
                     self.quiet.set()
                 case s.Closed():
                     return round(skipped_s + event.duration_s, 3)
         return skipped_s
+
+    def _speaking(self, partial: PartialEvent) -> str:
+        """Whose voice an open utterance sounds like so far."""
+        return self._speakers.speaking(partial.start_s, partial.end_s) if self._speakers is not None else ""
+
+    def _look_at_partial(self) -> None:
+        """Show what was shown last again when it sounds like another voice now, or like one at all."""
+        if self._partial is not None:
+            speaker = self._speaking(self._partial)
+            if speaker and speaker != self._partial_speaker:
+                self._show_partial(self._partial, speaker)
+
+    def _forget_partial(self, utterance: int) -> None:
+        """An utterance is over: what was shown of it is not shown again."""
+        if self._partial is not None and self._partial.utterance <= utterance:
+            self._partial = None
+
+    def _show_partial(self, partial: PartialEvent, speaker: str) -> None:
+        self._partial_speaker = speaker
+        self.session.tell(
+            PartialSpeech(
+                self.user_id,
+                self.recording_id,
+                partial.text,
+                partial.language,
+                round(partial.start_s - self._base_s, 3),
+                round(partial.end_s - self._base_s, 3),
+                speaker,
+            )
+        )
 
     async def _said(self, final: FinalEvent) -> None:
         if self._speakers is not None:

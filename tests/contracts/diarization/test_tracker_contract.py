@@ -115,6 +115,12 @@ async def test_who_speaks_is_guessed_before_an_utterance_is_attributed(tracker: 
         assert found == ["speaker_2", "speaker_1", UNKNOWN_SPEAKER]
 
 
+async def test_the_newest_second_is_guessed_too(tracker: SpeakerTracker) -> None:
+    hear(tracker, SOUND[: round(6.0 * SAMPLE_RATE)])
+    expected = UNKNOWN_SPEAKER if tracker.state == "off" else "speaker_2"
+    assert tracker.speaking(5.0, 5.9) == expected
+
+
 async def test_what_a_person_says_is_taken_or_refused_with_a_reason(tracker: SpeakerTracker) -> None:
     hear(tracker, SOUND)
     for index, at in enumerate([(0.5, 4.5), (4.7, 8.7)]):

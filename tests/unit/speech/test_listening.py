@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.fakes.speech import LoudnessDetector, bursts, pause, spoken, tone
 from vivavoce.domain.speech import SAMPLE_RATE, Samples
-from vivavoce.speech.endpointing import PROFILES, Ended, Endpointer, EndpointRules, SegmentClosed
+from vivavoce.speech.endpointing import PROFILES, Ended, Endpointer, EndpointRules, Paused, SegmentClosed
 from vivavoce.speech.listening import Heard, Listener
 
 
@@ -72,6 +72,25 @@ def test_times_are_seconds_of_the_stream() -> None:
     subject.feed(pause(3.0))
     assert subject.duration_s == 3.0
     assert abs(subject.seconds(31) - 31 * 0.032) < 1e-9
+
+
+def test_a_pause_that_is_over_by_the_end_of_the_same_sound_is_not_told() -> None:
+    subject = listener()
+    heard = subject.feed(spoken("one", 0.4, "two", 0.05, "three"))
+    assert not any(isinstance(item.moment, Paused) for item in heard)
+    heard = subject.feed(pause(0.5))
+    assert [len(bursts(item.samples)) for item in heard if isinstance(item.moment, Paused)] == [3]
+
+
+def test_what_is_being_said_is_there_from_its_first_moments_on_and_once() -> None:
+    subject = listener()
+    subject.feed(tone(400, 0.3))
+    assert subject.growing(0.6) is None
+    subject.feed(tone(400, 0.5))
+    growing = subject.growing(0.6)
+    assert growing is not None
+    assert len(growing.samples) / SAMPLE_RATE >= 0.6
+    assert subject.growing(0.6) is None
 
 
 class OtherVoiceAt:

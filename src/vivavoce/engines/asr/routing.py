@@ -12,6 +12,8 @@ from vivavoce.engines.asr.contract import looks_repeated
 #: the English engine, hard English 0.55–0.85.
 _SURE: Final = {"live": 0.0, "quick": 0.62, "final": 0.82, "best": 0.82}
 _MEANINGLESS: Final = 0.55
+#: What is only shown while somebody speaks may be less sure: hard English is read sooner, foreign speech stays below.
+_MEANINGLESS_LIVE: Final = 0.45
 
 
 class RoutedRecogniser:
@@ -49,7 +51,8 @@ class RoutedRecogniser:
             return self._generally(samples, request)
         first = self._quick.recognise(samples, request)
         confidence = 1.0 if first.confidence is None else first.confidence
-        nonsense = confidence < _MEANINGLESS or looks_repeated(first.text)
+        least = _MEANINGLESS_LIVE if request.quality == "live" else _MEANINGLESS
+        nonsense = confidence < least or looks_repeated(first.text)
         unknown = Recognition(
             text="", language="und" if nonsense else first.language, confidence=first.confidence, engine=first.engine
         )

@@ -67,6 +67,8 @@ class PanelAudio:
         if at_s is None:
             at_s = max([self._last_s, *(waiting[0] for waiting in self._waiting)])
         heapq.heappush(self._waiting, (at_s, next(self._count), message))
+        if self._chunks is not None:
+            self._chunks.more.set()
         self._client.later(self._next, message)
 
     async def _next(self, _arrived: m.AudioChunk) -> None:
@@ -112,6 +114,10 @@ class PanelAudio:
                 self._chunks.finish()
             self._chunks = ChunkedAudio(client.door.voice, client.session, client.identity.user_id, options)
             self._options = options
+        if self._waiting:
+            self._chunks.more.set()
+        else:
+            self._chunks.more.clear()
         receipt = await self._chunks.take(audio, message.audio_format, key)
         state = client.session.state
         private = await client.door.records.state(state.session_id)

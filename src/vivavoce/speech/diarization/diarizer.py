@@ -81,13 +81,7 @@ class Diarizer:
 
     def take(self, heard: HeardSound) -> None:
         """Takes what an ear heard next."""
-        for stretch in heard.stretches:
-            self._take_stretch(stretch)
-        for item in heard.together:
-            near = [self._near(local, heard) for local in item.locals]
-            self.memory.spans.append(
-                Span(item.start_s, item.end_s, near[0], [number for part in near[1:] for number in part], True)
-            )
+        self._take(heard)
         if self._unclustered and (
             len(self.memory.stretches) <= self._rules.eager or self._unclustered >= self._rules.every
         ):
@@ -130,6 +124,25 @@ class Diarizer:
                     )
                 )
         return joined(pieces)
+
+    def guess(self, heard: HeardSound, from_s: float) -> list[SpeakerTurn]:
+        """What `turns` from a time on would be if this had been taken too; nothing of it is kept."""
+        known = self.memory
+        memory = Memory(
+            stretches=[*known.stretches],
+            spans=[span for span in known.spans if span.end_s > from_s],
+            speaker_of={**known.speaker_of},
+            sureness={**known.sureness},
+            stands_for=known.stands_for,
+            merged=known.merged,
+            last_number=known.last_number,
+            last_speaker=known.last_speaker,
+        )
+        trial = Diarizer(self._rules, memory)
+        trial._take(heard)
+        if trial._unclustered:
+            trial._find(anew=len(memory.stretches) <= self._rules.eager)
+        return trial.turns(from_s)
 
     def rename(self, gone: str, into: str) -> None:
         """All that was `gone`'s is `into`'s, now and later."""
@@ -185,6 +198,15 @@ class Diarizer:
         self._unclustered += 1
 
     # ---------------------------------------------------------------------------------------------------------------
+
+    def _take(self, heard: HeardSound) -> None:
+        for stretch in heard.stretches:
+            self._take_stretch(stretch)
+        for item in heard.together:
+            near = [self._near(local, heard) for local in item.locals]
+            self.memory.spans.append(
+                Span(item.start_s, item.end_s, near[0], [number for part in near[1:] for number in part], True)
+            )
 
     def _take_stretch(self, heard: HeardStretch) -> None:
         seconds = heard.end_s - heard.start_s
@@ -247,7 +269,8 @@ class Diarizer:
                 return speaker, 0.5
         return None
 
-    def _find(self) -> None:
+    def _find(self, *, anew: bool = True) -> None:
+        """Finds the voices and whose each stretch is; not `anew`: only whose, of the voices found before."""
         full = [item for item in self.memory.stretches if item.seconds >= _FULL_S or item.pinned is not None]
         every = Evidence(self.memory.stretches)
         if not full:
@@ -256,11 +279,14 @@ class Diarizer:
                 self.memory.speaker_of.setdefault(item.number, "speaker_1")
             self.memory.last_speaker = max(1, self.memory.last_speaker)
             return
-        found = find_voices(Evidence(full), self._rules.speakers)
         labels = np.full(len(self.memory.stretches), -1)
-        places = {item.number: index for index, item in enumerate(self.memory.stretches)}
-        labels[[places[item.number] for item in full]] = found
-        count = int(found.max()) + 1
+        if anew:
+            places = {item.number: index for index, item in enumerate(self.memory.stretches)}
+            labels[[places[item.number] for item in full]] = find_voices(Evidence(full), self._rules.speakers)
+        else:
+            known = {name: label for label, name in enumerate(self.speakers())}
+            labels[:] = [known.get(self.memory.speaker_of.get(item.number, ""), -1) for item in self.memory.stretches]
+        count = int(labels.max()) + 1
         labels, sureness = self._assign(every, labels, count)
         names = self._names(labels, count)
         for index, item in enumerate(self.memory.stretches):

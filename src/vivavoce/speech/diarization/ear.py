@@ -28,7 +28,7 @@ _GLANCE_S: Final = 0.9
 _GLANCED_S: Final = 6.0
 #: A change is told while it is this young; one so near to another is the same, seen again.
 _NEWS_S: Final = 4.0
-_SAME_S: Final = 0.5
+_SAME_S: Final = 0.8
 
 
 class HeardStretch(msgspec.Struct, frozen=True):
@@ -46,6 +46,14 @@ class HeardSound(msgspec.Struct, frozen=True):
     stretches: tuple[HeardStretch, ...]
     together: tuple[Together, ...]
     alone: tuple[Alone, ...]
+
+
+class Glance(msgspec.Struct, frozen=True):
+    """A quick look at the newest sound: where one voice gave way to another (seconds, each told once), and what has not
+    been looked at thoroughly yet."""
+
+    changes: tuple[float, ...] = ()
+    newest: HeardSound | None = None
 
 
 class Ear:
@@ -85,19 +93,18 @@ class Ear:
             return []
         return self._look(self._end, until)
 
-    def changes(self) -> list[float]:
-        """Where one voice gave way to another, in seconds, as far as it can be told by now; each once."""
+    def glance(self) -> Glance:
+        """What can be told by now of the newest sound; empty where nobody spoke in it, or there is too little of it."""
         new = self._end - self._glanced
         if new < _GLANCE_S * SAMPLE_RATE:
-            return []
+            return Glance()
         spoken = float(self._probability(self._glanced, self._end).max(initial=0.0)) >= _SPEECH
         self._glanced = self._end
         if not spoken:
-            return []
+            return Glance()
         first = max(self._begin, self._end - round(_GLANCED_S * SAMPLE_RATE))
-        activity = self._activity.activity(self._sound[first - self._begin :])
-        alone, _ = slice_activity(activity, self._activity.frame_s, first / SAMPLE_RATE)
-        return self._news(voice_changes(alone))
+        heard = self._heard(first, self._end, self._done, self._end)
+        return Glance(tuple(self._news(voice_changes(heard.alone))), heard)
 
     def changes_of(self, turns: Sequence[SpeakerTurn]) -> list[float]:
         """The same, of turns in which voices were told apart that sound alike: later, and more surely."""
@@ -127,6 +134,12 @@ class Ear:
             self._forget()
             return []
         first = max(self._begin, now - round(CONTEXT_S * SAMPLE_RATE))
+        heard = self._heard(first, now, begun, until)
+        self._forget()
+        return [heard]
+
+    def _heard(self, first: int, now: int, begun: int, until: int) -> HeardSound:
+        """What [begun, until) holds, with [first, now) around it."""
         context = self._sound[first - self._begin : now - self._begin]
         activity = self._activity.activity(context)
         alone, together = slice_activity(activity, self._activity.frame_s, first / SAMPLE_RATE)
@@ -139,8 +152,7 @@ class Ear:
             for item in together
             if min(item.end_s, until_s) > max(item.start_s, begun_s)
         )
-        self._forget()
-        return [HeardSound(tuple(stretches), overlaps, tuple(alone))]
+        return HeardSound(tuple(stretches), overlaps, tuple(alone))
 
     def _stretch(self, alone: Alone, begun_s: float, until_s: float, now_s: float) -> HeardStretch | None:
         start_s, end_s = max(alone.start_s, begun_s), min(alone.end_s, until_s)

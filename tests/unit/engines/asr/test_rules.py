@@ -203,6 +203,13 @@ def test_a_partial_of_foreign_speech_shows_nothing() -> None:
     assert other.asked == 0
 
 
+def test_hard_english_is_shown_while_it_is_spoken_before_a_second_opinion_is_stored() -> None:
+    other = general("better")
+    assert ask(english("hard", 0.5), other, quality="live").text == "hard"
+    assert other.asked == 0
+    assert ask(english("hard", 0.5), other, quality="quick").text == "better"
+
+
 def test_repeated_text_is_meaningless_however_sure_the_engine() -> None:
     assert ask(english("the first is " * 10, 0.9), general("right")).text == "right"
 

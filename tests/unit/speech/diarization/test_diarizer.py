@@ -48,6 +48,27 @@ def test_an_id_stays_with_its_voice_as_others_join() -> None:
     assert labels(diarizer, [0, 1, 0, 1, 2, 0, 3, 1, 2, 3])[:4] == before
 
 
+def test_a_guess_says_what_taking_would_and_keeps_nothing() -> None:
+    cast = Cast(3)
+    diarizer = conversation(cast, [0, 1, 0, 1])
+    before = write_memory(diarizer.memory)
+    for person in (1, 2):
+        heard = cast.says(person, 3.0)
+        guessed = diarizer.guess(heard, heard.alone[0].start_s)
+        assert write_memory(diarizer.memory) == before
+        diarizer.take(heard)
+        assert guessed == diarizer.turns(heard.alone[0].start_s)
+        before = write_memory(diarizer.memory)
+    assert guessed[-1].speaker == "speaker_3"
+
+
+def test_in_a_long_session_a_guess_is_one_of_the_known_voices() -> None:
+    cast = Cast(2)
+    diarizer = conversation(cast, [0, 1] * 6, diarizer=Diarizer(DiarizationRules(eager=8)))
+    heard = cast.says(1, 2.0)
+    assert diarizer.guess(heard, heard.alone[0].start_s)[-1].speaker == labels(diarizer, [0, 1])[1]
+
+
 def test_short_turns_make_nobody_new() -> None:
     cast = Cast(2)
     diarizer = conversation(cast, [0, 1, 0, 1, 0, 1])

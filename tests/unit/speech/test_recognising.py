@@ -1,0 +1,32 @@
+"""Which words of an utterance are still to be recognised."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+from vivavoce.speech.endpointing import Ended
+from vivavoce.speech.recognising import Utterance
+
+
+def segment(start: int, end: int, *, known: bool) -> Any:
+    return SimpleNamespace(key=(start, end), work=SimpleNamespace(result="words" if known else None))
+
+
+def test_words_are_awaited_until_what_holds_them_is_recognised() -> None:
+    utterance = Utterance(1, 0.0)
+    assert utterance.awaits(0, 50)
+    utterance.segments.append(segment(0, 60, known=False))
+    assert utterance.awaits(0, 50)
+    utterance.segments[0] = segment(0, 60, known=True)
+    assert not utterance.awaits(0, 50)
+    assert utterance.awaits(60, 90)
+    utterance.guess = segment(60, 95, known=True)
+    assert not utterance.awaits(60, 90)
+
+
+def test_words_of_whoever_spoke_next_are_not_its_own() -> None:
+    utterance = Utterance(1, 0.0)
+    utterance.ended = Ended(0, 40, 0, 0)
+    assert utterance.awaits(0, 40)
+    assert not utterance.awaits(0, 50)
