@@ -22,12 +22,14 @@ CHROMIUM = shutil.which("chromium")
 @pytest.mark.skipif(find_spec("dbos") is None, reason="the extra `grading` is not installed")
 def test_spec_4_an_exam_from_its_first_question_to_an_answered_appeal(tmp_path: Path) -> None:
     """A teacher writes it, imports 200 submissions and watches the batch; a marker marks; a disagreement is moderated;
-    a student reads the result and appeals."""
+    a student reads the result and appeals. Where scans are read, a printed sheet is handed in too."""
     server = ServerProcess(tmp_path / "data")
     server.start()
     try:
         command = ["node", "scripts/grading-journey.mjs", "--link", f"{server.base}/sign-in?link={server.link}"]
         command += ["--pictures", str(Path(__file__).parent / "screenshots" / "grading")]
+        if find_spec("pypdfium2") is not None and find_spec("PIL") is not None:
+            command.append("--scan")
         journey = subprocess.run(command, cwd=WEB, capture_output=True, text=True, timeout=170, check=False)
     finally:
         server.stop()

@@ -1,8 +1,9 @@
 /**
  * Takes an exam through its whole life in real browsers against a real server: a teacher writes it, imports 200
  * submissions and watches the batch, a marker marks, a disagreement is moderated, a student reads the result and appeals.
+ * With `--scan`, which takes a server that reads scans, a printed sheet is handed in last.
  *
- *   node scripts/grading-journey.mjs --link http://127.0.0.1:8000/sign-in?link=… [--pictures folder]
+ *   node scripts/grading-journey.mjs --link http://127.0.0.1:8000/sign-in?link=… [--pictures folder] [--scan]
  *
  * The link is an administrator's. Exits with 1 and a sentence when a step fails.
  */
@@ -226,6 +227,77 @@ async function answer(teacher, student, id) {
   step("a person answered, and the student sees it");
 }
 
+/** A filled-in sheet: two circles of which the first is ticked, and two printed answers. */
+async function sheet(page) {
+  const url = await page.evaluate(() => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 1240, height: 1754 });
+    const paper = canvas.getContext("2d");
+    paper.fillStyle = "#fff";
+    paper.fillRect(0, 0, 1240, 1754);
+    [0.29, 0.71].forEach((x, option) => {
+      paper.beginPath();
+      paper.arc(x * 1240, 0.11 * 1754, 19, 0, 7);
+      paper.lineWidth = 2;
+      paper.strokeStyle = "#333";
+      paper.stroke();
+      paper.fillStyle = "#222";
+      if (option === 0) paper.fill();
+    });
+    paper.font = "34px sans-serif";
+    paper.fillText("2 mol", 160, 360);
+    paper.fillText("Ice is less dense than water.", 160, 620);
+    return canvas.toDataURL("image/png");
+  });
+  return Buffer.from(url.split(",")[1], "base64");
+}
+
+const shares = async (box) => (await box.getAttribute("aria-label")).match(/\d+/g).map(Number);
+
+/** By the button, by the keyboard and by the mouse: where each question is answered. */
+async function place(teacher, id, file) {
+  await teacher.goto(`${base}/exams/${id}/sheet`);
+  await teacher.locator("input[type=file]").setInputFiles(file);
+  const paper = teacher.getByRole("group", { name: "Page 1 of the sheet" });
+  await paper.locator("img").waitFor();
+  await teacher.getByRole("button", { name: "Place q1 here by itself" }).click();
+  const first = paper.getByRole("button", { name: /^Question q1/ });
+  const before = await shares(first);
+  await first.focus();
+  for (const key of ["ArrowDown", "ArrowDown", "Shift+ArrowRight", "Shift+ArrowRight"]) await teacher.keyboard.press(key);
+  const after = await shares(first);
+  // Shares of the label: the question's number, left, top, width, height.
+  expect(after[2] > before[2] && after[3] > before[3], `keys changed ${before} to ${after}`);
+  for (const key of ["ArrowUp", "ArrowUp"]) await teacher.keyboard.press(key);
+  const area = await paper.boundingBox();
+  for (const [number, top, bottom] of [[2, 0.16, 0.25], [3, 0.3, 0.42]]) {
+    await teacher.getByRole("button", { name: new RegExp(`^q${number}`) }).click();
+    await teacher.mouse.move(area.x + area.width * 0.08, area.y + area.height * top);
+    await teacher.mouse.down();
+    await teacher.mouse.move(area.x + area.width * 0.9, area.y + area.height * bottom, { steps: 4 });
+    await teacher.mouse.up();
+  }
+  await journey.picture(teacher, "12-places");
+  await teacher.getByRole("button", { name: "Save 3 places" }).click();
+  await teacher.getByText("The places are saved.").waitFor();
+  step("placed the questions on the sheet");
+}
+
+async function scan(teacher, id) {
+  const file = { name: "scanned-student.png", mimeType: "image/png", buffer: await sheet(teacher) };
+  await place(teacher, id, file);
+  await teacher.getByRole("link", { name: "Scanned sheets" }).click();
+  await teacher.getByRole("heading", { name: "Hand in sheets" }).waitFor();
+  await teacher.locator("input[type=file]").setInputFiles(file);
+  await teacher.getByRole("button", { name: "Hand in 1 file" }).click();
+  await teacher.locator("[data-scan=read]").waitFor({ timeout: 60_000 });
+  await teacher.getByRole("button", { name: "Show what was read of scanned-student" }).click();
+  const ticked = teacher.locator("[data-reading=q1]");
+  await ticked.locator("img").waitFor();
+  expect((await ticked.locator("p").last().textContent()) === "A", `read ${await ticked.textContent()}`);
+  await journey.picture(teacher, "13-scan");
+  step("handed in a printed sheet and saw what was read of it");
+}
+
 await journey.run(async () => {
   const people = await accounts(await journey.person(1440));
   const teacher = await enter(people.teacher, 1440);
@@ -240,4 +312,5 @@ await journey.run(async () => {
   await release(teacher, id);
   await read(student);
   await answer(teacher, student, id);
+  if (process.argv.includes("--scan")) await scan(teacher, id);
 });
