@@ -14,12 +14,14 @@ from vivavoce.domain.speech import Recognition, RecognitionRequest, Samples
 
 
 class Priority(IntEnum):
-    """What is recognised first. Only partials may be thrown away."""
+    """What is recognised first. Only partials may be thrown away. First words cost little and are shown at once; they
+    wait for nobody's second opinion."""
 
-    FINAL = 0
-    SPECULATIVE = 1
-    PARTIAL = 2
-    RECORDING = 3
+    FIRST_WORDS = 0
+    FINAL = 1
+    SPECULATIVE = 2
+    PARTIAL = 3
+    RECORDING = 4
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -91,7 +93,11 @@ class JobQueue:
         """How many finals are waiting."""
         with self._changed:
             return sum(
-                1 for priority, _, job in self._heap if priority <= Priority.FINAL and not job.future.cancelled()
+                1
+                for priority, _, job in self._heap
+                if priority <= Priority.FINAL
+                and job.priority is not Priority.FIRST_WORDS
+                and not job.future.cancelled()
             )
 
     def __len__(self) -> int:

@@ -59,7 +59,7 @@ class Recognising:
                 self._submission = pool.submit(samples, request, Priority.FINAL if self._promoted else priority)
                 outcome = await self._submission.outcome()
             except VivavoceError as error:
-                if error.reason != "speech_busy" or priority is Priority.PARTIAL:
+                if error.reason != "speech_busy" or priority in (Priority.PARTIAL, Priority.FIRST_WORDS):
                     return
                 # What somebody said is not dropped because others speak too: it waits outside the queue.
                 await asyncio.sleep(_BUSY_WAIT_S)

@@ -340,7 +340,7 @@ class SpeechStream:
             segment.work.then(lambda _: self._emit_partial(utterance))
         if segment.work.result is None:
             # A second opinion takes a while: whoever listens sees the first one meanwhile.
-            self._show_words(utterance, heard, moment, Priority.SPECULATIVE)
+            self._show_words(utterance, heard, moment, Priority.FIRST_WORDS)
 
     def _on_end(self, error: VivavoceError | None) -> None:
         if error is not None:

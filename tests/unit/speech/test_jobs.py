@@ -29,6 +29,14 @@ def test_finals_come_before_speculation_before_partials_before_recordings() -> N
     assert taken(queue) == [3, 2, 1, 0]
 
 
+def test_first_words_come_before_finals_and_are_no_reason_for_worse_ones() -> None:
+    queue = JobQueue(10)
+    queue.put(job(1, Priority.FINAL))
+    queue.put(job(2, Priority.FIRST_WORDS))
+    assert queue.urgent() == 1
+    assert taken(queue) == [2, 1]
+
+
 def test_equals_keep_their_order() -> None:
     queue = JobQueue(10)
     for number in range(5):
