@@ -148,11 +148,18 @@ class Endpointer:
         frame = max(frame, self._segment)
         if frame > self._last:
             return []
-        ended = Ended(self._segment, frame, self._first, 0)
+        ended = Ended(self._segment, self._spoken_until(frame), self._first, 0)
         self._recent = self._recent[len(self._recent) - (self._frame - frame) :]
         self._first = self._segment = self._floor = frame
         self._resume()
         return [ended, Began(frame)]
+
+    def _spoken_until(self, frame: int) -> int:
+        """Where the speech before a frame ends: a long silence between two voices belongs to neither."""
+        first = self._frame - len(self._recent)
+        spoken = range(frame - 1, max(first, self._segment) - 1, -1)
+        last = next((at for at in spoken if self._recent[at - first] >= self.rules.stay_probability), frame)
+        return min(frame, last + 1 + self._frames(self.rules.tail_s))
 
     def advance(self, probability: float) -> list[Moment]:
         """Takes the next frame's speech probability."""

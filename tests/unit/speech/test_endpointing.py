@@ -193,6 +193,14 @@ def test_no_speech_frame_is_lost_where_voices_change(at_s: float, later_s: float
             assert probability < 0.5 or sum(start <= frame < end for start, end in spans) == 1
 
 
+def test_the_silence_before_another_voice_belongs_to_neither() -> None:
+    parts = [(0.9, 3.0), (0.0, 1.2), (0.9, 3.0)]
+    moments = gives_way(parts, at_s=3.9, told_s=5.0)
+    ended = next(moment for moment in moments if isinstance(moment, Ended))
+    assert ended.end == frames(3.0) + frames(RULES.tail_s)
+    assert [moment.start for moment in moments if isinstance(moment, Began)][1] == frames(3.9)
+
+
 def gives_way(
     parts: list[tuple[float, float]], at_s: float, told_s: float, rules: EndpointRules = RULES
 ) -> list[Moment]:
