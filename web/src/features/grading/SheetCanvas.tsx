@@ -16,6 +16,8 @@ interface RectangleProps {
   frame: RefObject<HTMLDivElement | null>;
   place: SheetPlace;
   box: SheetBox;
+  /** The page's width over its height. */
+  ratio: number;
   label: string;
   text: string;
   round?: boolean;
@@ -25,8 +27,11 @@ interface RectangleProps {
   onRemove?: () => void;
 }
 
+/** Never smaller than a finger can hit, whatever is drawn in it. */
+const TARGET = "1.5rem";
+
 /** A rectangle that is moved and resized by pointer or keys. A change by pointer counts from where it began. */
-function Rectangle({ frame, place, box, label, text, round = false, chosen, onChoose, apply, onRemove }: RectangleProps) {
+function Rectangle({ frame, place, box, ratio, label, text, round = false, chosen, onChoose, apply, onRemove }: RectangleProps) {
   const begun = useRef<{ x: number; y: number; how: How; place: SheetPlace } | null>(null);
   const down = (event: PointerEvent<HTMLButtonElement>) => {
     event.stopPropagation();
@@ -54,7 +59,8 @@ function Rectangle({ frame, place, box, label, text, round = false, chosen, onCh
   const end = () => {
     begun.current = null;
   };
-  const percent = (share: number) => `${share * 100}%`;
+  const width = `${(box.right - box.left) * 100}cqw`;
+  const height = `${((box.bottom - box.top) * 100) / ratio}cqw`;
   return (
     <button
       type="button"
@@ -64,10 +70,10 @@ function Rectangle({ frame, place, box, label, text, round = false, chosen, onCh
       aria-label={label}
       aria-describedby="sheet-keys"
       style={{
-        left: percent(box.left),
-        top: percent(box.top),
-        width: percent(box.right - box.left),
-        height: percent(box.bottom - box.top),
+        left: `${(box.left + box.right) * 50}%`,
+        top: `${(box.top + box.bottom) * 50}%`,
+        width: `max(${width}, ${TARGET})`,
+        height: `max(${height}, ${TARGET})`,
       }}
       onFocus={onChoose}
       onPointerDown={down}
@@ -76,8 +82,10 @@ function Rectangle({ frame, place, box, label, text, round = false, chosen, onCh
       onPointerCancel={end}
       onKeyDown={press}
     >
-      <span className={css.name}>{text}</span>
-      {chosen && <span className={css.handle} data-handle="true" />}
+      <span className={css.shape} style={{ width, height }}>
+        <span className={css.name}>{text}</span>
+        {chosen && <span className={css.handle} data-handle="true" />}
+      </span>
     </button>
   );
 }
@@ -172,6 +180,7 @@ export function SheetCanvas({ picture, page, places, chosen, onChoose, onChange,
             frame={frame}
             place={place}
             box={place.box}
+            ratio={ratio}
             label={t("sheet.box_label", { question: id, ...where(place.box) })}
             text={id}
             chosen={chosen === id}
@@ -185,6 +194,7 @@ export function SheetCanvas({ picture, page, places, chosen, onChoose, onChange,
               frame={frame}
               place={place}
               box={bubble.box}
+              ratio={ratio}
               label={t("sheet.bubble_label", { question: id, option: bubble.option_id, ...where(bubble.box) })}
               text={bubble.option_id.slice(0, 1).toUpperCase()}
               round
