@@ -576,8 +576,8 @@ class ScanStore(Protocol):
         """The oldest that waits, which is read from here on; None when none waits."""
         ...
 
-    async def put_back(self, scan_id: str, now: int) -> None:
-        """It could not be read now and waits again."""
+    async def put_back(self, scan_id: str, tries: int, now: int) -> None:
+        """It could not be read now and waits again, after that many tries."""
         ...
 
     async def end(self, scan_id: str, status: ScanStatus, outcome: str, now: int) -> None: ...

@@ -113,9 +113,12 @@ class ScanReading:
             outcome = await self._outcome(scan)
         except VivavoceError as error:
             if error.code == "unavailable" and scan.tries < _MOST_TRIES:
-                await self._store.put_back(scan.scan_id, self._clock.now_ms())
+                await self._store.put_back(scan.scan_id, scan.tries, self._clock.now_ms())
                 raise
             outcome = refused(error)
+        except asyncio.CancelledError:  # the server stops, which is not the file's fault
+            await self._store.put_back(scan.scan_id, scan.tries - 1, self._clock.now_ms())
+            raise
         except Exception:
             _LOG.exception("a scan could not be read")
             outcome = refused(_broke_off())

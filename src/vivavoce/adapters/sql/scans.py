@@ -64,9 +64,9 @@ class SqlScanStore:
 
         return await self._database.write(work)
 
-    async def put_back(self, scan_id: str, now: int) -> None:
-        sql = "UPDATE scans SET status = 'waiting', updated_at = ? WHERE scan_id = ? AND status = 'reading'"
-        await self._changed(sql, (now, scan_id))
+    async def put_back(self, scan_id: str, tries: int, now: int) -> None:
+        sql = "UPDATE scans SET status = 'waiting', tries = ?, updated_at = ? WHERE scan_id = ? AND status = 'reading'"
+        await self._changed(sql, (tries, now, scan_id))
 
     async def end(self, scan_id: str, status: p.ScanStatus, outcome: str, now: int) -> None:
         sql = "UPDATE scans SET status = ?, outcome = ?, updated_at = ? WHERE scan_id = ?"
