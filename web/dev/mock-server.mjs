@@ -12,7 +12,9 @@ import { fileURLToPath } from "node:url";
 import { WebSocketServer } from "ws";
 import { competencies, QUESTIONS, report, TALKS } from "./content.mjs";
 import { ROOM_TEXTS } from "./content-rooms.mjs";
+import { candidateOf, panelReport, titleOf } from "./content-panels.mjs";
 import { gradingRoutes, startGrading } from "./mock-grading.mjs";
+import { panelRoutes, startPanels } from "./mock-panels.mjs";
 import { questionsOf, startRooms } from "./mock-rooms.mjs";
 
 const argument = (name, fallback) => {
@@ -117,6 +119,20 @@ function seed() {
   addSession("c-room-stopped", { kind: "room", title: ROOM_TITLES.en, role: "", my_role: "candidate", candidate_name: "Maya", status: "stopped", ended_at: iso() });
   addSession("c-room-watch", { kind: "room", title: ROOM_TITLES.en, role: "", status: "live", elapsed_s: 204, my_role: "observer" });
   for (const id of ["c-room-new", "c-room-stopped", "c-room-watch"]) tokens.set(id.slice(2), id);
+  const rubric = { rubric_id: "panel", version: "1", title: "Panel" };
+  for (const language of ["en", "ko", "zh"]) {
+    const panel = { kind: "panel", title: titleOf(language), role: "", language, status: "live", started_at: iso(-0.03 * HOUR), elapsed_s: 97, evaluation_visibility: "live", rubric };
+    const over = { ...panel, status: "ended", ended_at: iso(-0.5 * HOUR), started_at: iso(-0.6 * HOUR), report: "ready" };
+    addSession(`panel-${language}`, panel);
+    addSession(language === "en" ? "panel-ended" : `panel-ended-${language}`, over);
+    addSession(`c-panel-${language}`, { ...panel, my_role: "candidate", candidate_name: candidateOf(language), rubric: null });
+    tokens.set(`panel-${language}`, `c-panel-${language}`);
+    if (language !== "en") continue;
+    addSession("panel-new", { ...panel, status: "scheduled", started_at: null, elapsed_s: 0, panel: "empty" });
+    addSession("panel-sealed", { ...panel, evaluation_visibility: "sealed" });
+    addSession("panel-declined", { ...panel, panel: "declined" });
+    addSession("panel-ended-sealed", { ...over, evaluation_visibility: "sealed" });
+  }
   messages.set("s-done", said("en"));
   messages.set("s-sealed", said("en"));
   messages.set("s-ko", said("ko"));
@@ -224,6 +240,7 @@ function invite(session, body) {
 
 const ROUTES = [
   ...gradingRoutes(() => mock),
+  ...panelRoutes(() => mock, (...refusal) => new Refusal(...refusal)),
   ["POST", /^auth\/sign-in$/, ({ body }) => {
     if (body.email.startsWith("locked")) throw new Refusal(429, "rate_limited", "Too many attempts.", { retry_after: 874 });
     if (body.password !== "correct") throw new Refusal(401, "unauthorized", "Email or password is not right.");
@@ -251,7 +268,10 @@ const ROUTES = [
   }],
   ["POST", /^plan-previews$/, ({ body }) => plan(body)],
   ["GET", /^competencies$/, ({ query }) => ({ items: competencies(query.get("language")) })],
-  ["GET", /^sessions\/([^/]+)$/, ({ id }) => sessionOf(id)],
+  ["GET", /^sessions\/([^/]+)$/, ({ id }) => {
+    if (mock.session === "error") throw new Refusal(500, "internal", "");
+    return sessionOf(id);
+  }],
   ["GET", /^sessions\/([^/]+)\/questions$/, ({ id }) => ({ questions: questionsOf(sessionOf(id).language) })],
   ["GET", /^question-sets$/, ({ query }) => ({ items: QUESTION_SETS.filter((set) => set.language === query.get("language")), next_cursor: null })],
   ["POST", /^question-sets$/, ({ body }) => ({ ...body, question_set_id: "set-new", version: 1 })],
@@ -265,7 +285,7 @@ const ROUTES = [
   })],
   ["GET", /^sessions\/([^/]+)\/messages$/, ({ id }) => ({ items: messages.get(id) ?? [] })],
   ["POST", /^sessions\/([^/]+)\/end$/, ({ id, candidate }) => end(sessionOf(id), candidate ? "candidate" : "interviewer")],
-  ["POST", /^sessions\/([^/]+)\/withdraw$/, ({ id }) => end(sessionOf(id), "withdrawn")],
+  ["POST", /^sessions\/([^/]+)\/withdraw$/, ({ id }) => (sessionOf(id).kind === "panel" ? sessionOf(id) : end(sessionOf(id), "withdrawn"))],
   ["POST", /^sessions\/([^/]+)\/consents$/, ({ id, body }) => Object.assign(sessionOf(id), { consent: Object.fromEntries(body.purposes.map((purpose) => [purpose, body.agreed])) })],
   ["GET", /^sessions\/([^/]+)\/invitations$/, ({ id }) => ({ items: invitations.get(id) ?? [] })],
   ["POST", /^sessions\/([^/]+)\/invitations$/, ({ id, body }) => invite(sessionOf(id), body)],
@@ -277,8 +297,10 @@ const ROUTES = [
     const session = sessionOf(id);
     if (session.report !== "ready") throw new Refusal(409, "conflict", "The report is being prepared.");
     const cards = own.get(id) ?? [];
+    if (session.kind === "panel") return panelReport(session, session.evaluation_visibility === "sealed" && cards.length === 0, cards);
     return report(session, session.evaluation_visibility === "sealed" && cards.length === 0, cards);
   }],
+  ["GET", /^sessions\/([^/]+)\/scorecards$/, ({ id }) => ({ items: own.get(id) ?? [] })],
   ["POST", /^sessions\/([^/]+)\/scorecards$/, ({ id, body }) => {
     const card = { scorecard_id: randomUUID(), author_id: "u-1", author_name: "Jonas Feld", submitted_at: iso(), ...body };
     own.set(id, [card]);
@@ -310,6 +332,7 @@ async function answer(request, response) {
     mock = { ...mock, ...body };
     if (body.sockets === "refuse") rooms.disconnectSockets(true);
     if (body.sockets === "refuse") grading.disconnect();
+    if (body.sockets === "refuse") panels.disconnect();
     if (body.sockets === "refuse") for (const open of sockets.values()) for (const socket of open) socket.terminate();
     return json(200, mock);
   }
@@ -418,7 +441,7 @@ function onConnection(socket, id) {
 
 const door = new WebSocketServer({ noServer: true });
 server.on("upgrade", (request, socket, head) => {
-  if (request.url.startsWith("/socket.io/") || request.url.startsWith("/ws/")) return undefined;
+  if (["/socket.io/", "/ws/", "/api/v1/realtime-interview/"].some((start) => request.url.startsWith(start))) return undefined;
   const match = /^\/api\/v1\/ws\/([^/?]+)/.exec(request.url);
   if (match === null || mock.sockets === "refuse") return socket.destroy();
   return door.handleUpgrade(request, socket, head, (opened) => onConnection(opened, decodeURIComponent(match[1])));
@@ -427,5 +450,7 @@ server.on("upgrade", (request, socket, head) => {
 const grading = startGrading(server, { state: () => mock });
 
 const rooms = startRooms(server, { state: () => mock, sessionOf });
+
+const panels = startPanels(server, { state: () => mock, sessionOf });
 
 server.listen(PORT, "127.0.0.1", () => process.stdout.write(`mock on http://127.0.0.1:${PORT}\n`));

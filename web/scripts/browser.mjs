@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { gradingPages } from "./pages-grading.mjs";
+import { panelPages } from "./pages-panels.mjs";
 
 const PORT = Number(process.env.MOCK_PORT ?? 8099);
 export const BASE = `http://127.0.0.1:${PORT}`;
@@ -123,6 +124,7 @@ const conversation = (language) => async (page) => {
 /** Every page and state: `staff` false where nobody is signed in; `language` where it is not English. */
 export const PAGES = {
   ...gradingPages({ BASE, open, mock }),
+  ...panelPages({ BASE, open, mock }),
   "sign-in": { staff: false, go: open("/sign-in") },
   "sign-in-wrong": {
     staff: false,

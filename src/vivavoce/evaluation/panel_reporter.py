@@ -141,7 +141,7 @@ def _candidate(state: SessionState, subject: str) -> str:
     if not subject and len(candidates) == 1:
         return candidates[0].speaker_id
     known = state.panel.find(subject)
-    if known is None or known.role != "candidate":
+    if known is None or known.role != "candidate" or known.withdrew:
         raise not_found("there is no such candidate in this panel", reason="speaker_not_found")
     return known.speaker_id
 

@@ -35,7 +35,7 @@ export function Panes({ panes }: { panes: readonly Pane[] }) {
   const [tab, setTab] = useState(panes[0]?.id ?? "");
   const [seen, setSeen] = useState<Readonly<Record<string, number>>>({});
 
-  if (wide) {
+  if (wide || panes.length === 1) {
     const columns = [...new Set(panes.map((pane) => pane.column))].sort();
     return (
       <div className={css.columns} data-columns={columns.length}>

@@ -31,7 +31,11 @@ export function Lanes({ onSpeaker }: { onSpeaker: ((speakerId: string) => void) 
                     {name}
                   </button>
                 )}
-                <small>{now === null ? t(roleKey(role)) : t("panel.speaking", { role: t(roleKey(role)) })}</small>
+                <small>
+                  {speaker !== null && t(roleKey(role))}
+                  {speaker !== null && now !== null && " · "}
+                  {now !== null && t("panel.speaking")}
+                </small>
               </div>
               <div className={css.track} aria-hidden="true">
                 {turns.map((turn) => (
@@ -47,7 +51,7 @@ export function Lanes({ onSpeaker }: { onSpeaker: ((speakerId: string) => void) 
                 )}
               </div>
               <span className={css.laneTime}>
-                {clockText(talk_s)} · {format.percent(spoken === 0 ? 0 : talk_s / spoken)}
+                {turns.length > 0 && `${clockText(talk_s)} · ${format.percent(spoken === 0 ? 0 : talk_s / spoken)}`}
               </span>
             </li>
           );

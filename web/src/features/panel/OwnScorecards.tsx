@@ -23,7 +23,7 @@ export interface OwnScorecardsProps {
 export function OwnScorecards({ place, language, rubric }: OwnScorecardsProps) {
   const t = useText();
   const { sessionId, userId } = usePanelConnection();
-  const candidates = candidatesOf(usePanel((panel) => panel));
+  const candidates = candidatesOf(usePanel((panel) => panel)).filter(({ withdrew }) => !withdrew);
   const revision = usePanel((panel) => panel.revision);
   const pinned = useQuery({
     queryKey: ["rubrics", rubric.rubric_id, rubric.version, place],
