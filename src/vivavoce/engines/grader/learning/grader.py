@@ -34,11 +34,11 @@ if TYPE_CHECKING:
     from vivavoce.engines.grader.learning.learner import Learner, Lesson
 
 NAME: Final = "learning"
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.1.0"
 #: With fewer marks than this the rubric engine grades.
 FEWEST_MARKS: Final = 8
 #: So many marks of other questions are learned from beside the own, at most; the newest first.
-_BESIDE: Final = 2_500
+_BESIDE: Final = 4_000
 _SLICE: Final = 50
 _REMEMBERED: Final = 48
 _QUOTES: Final = 2
