@@ -201,12 +201,12 @@ export function CandidateReport(props: CandidateReportProps) {
       }
     >
       {candidate.sealed ? (
-        <>
+        <div className={css.fields}>
           <Notice tone="accent" icon={<LockIcon />}>
             <strong>{t("report.sealed_title")}</strong> {t("report.sealed_text")}
           </Notice>
           {own}
-        </>
+        </div>
       ) : (
         <>
           {scorecard === null && <p className={css.none}>{t("panel.not_judged")}</p>}
