@@ -11,7 +11,7 @@ UV_VERSION := 0.13.8
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .tools/stamps
-WEB_SOURCES = $(shell find web/src web/public web/index.html web/package-lock.json web/vite.config.ts src/vivavoce/locales -type f 2>/dev/null)
+WEB_SOURCES = $(shell find web/src web/public web/index.html web/package-lock.json web/vite.config.ts src/vivavoce/locales -type f ! -name '*.pyc' 2>/dev/null)
 
 # Two at a time, each command's output in one piece.
 TOGETHER = $(MAKE) --no-print-directory -j2 -Oline
