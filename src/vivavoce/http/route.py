@@ -3,7 +3,6 @@ request with the first one's answer. A route is closed unless it is marked open.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final, TypeVar
 
@@ -12,10 +11,11 @@ from fastapi.routing import APIRoute
 from starlette.types import Message, Receive
 
 from vivavoce.domain.access import Identity
-from vivavoce.domain.errors import VivavoceError, invalid, too_large
+from vivavoce.domain.errors import VivavoceError
 from vivavoce.http import idempotency
 from vivavoce.http.errors import CarriedError
 from vivavoce.http.services import Services
+from vivavoce.http.whole_body import whole_body
 
 _Endpoint = TypeVar("_Endpoint", bound=Callable[..., Any])
 _Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -126,29 +126,12 @@ class ApiRoute(APIRoute):
 
 async def _with_body(request: Request) -> ApiRequest:
     """The request with its whole body read, if that is small enough and JSON."""
-    body = await _read(request, services_of(request).body_limit)
+    limit = services_of(request).body_limit
+    body = await whole_body(request, limit, what="request body", deadline_s=_BODY_DEADLINE_S)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise VivavoceError("unsupported_media", "the body is not application/json", reason="not_json_type")
     return ApiRequest(request.scope, _replay(body, request.receive))
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:20]) > limit:
-        raise too_large(f"a request body has at most {limit} bytes", limit)
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(_BODY_DEADLINE_S):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limit:
-                    raise too_large(f"a request body has at most {limit} bytes", limit)
-                chunks.append(chunk)
-    except TimeoutError:
-        raise invalid("the body did not come in time", reason="bad_request", limit=_BODY_DEADLINE_S) from None
-    return b"".join(chunks)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
