@@ -228,7 +228,7 @@ def main() -> None:
     """Run all rounds, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--held-rounds", type=int, default=2)
+    parser.add_argument("--held-rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--echo-clients", type=int, default=RECEIVERS)
     parser.add_argument("--clients", type=int, nargs=2, default=(5_000, 10_000), metavar=("FEWER", "MORE"))

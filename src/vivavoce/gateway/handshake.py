@@ -7,7 +7,9 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
@@ -25,9 +27,10 @@ _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _VERSION: Final = "13"
 _REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) (/[!-~]*) HTTP/(\d\.\d)")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_FORBIDDEN_IN_VALUES = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _MAX_QUERY_FIELDS: Final = 64
-_NO_QUERY: Final[dict[str, str]] = {}
+#: So short a query is the same for many clients, and holds no token.
+_SHORT_QUERY: Final = 32
 
 
 class HandshakeError(Exception):
@@ -81,7 +84,7 @@ class Handshake:
         path, _, query = target.partition("?")
         self._head = head
         self.path: str = unquote(path) if "%" in path else path
-        self.query: Mapping[str, str] = parse_query(query) if query else _NO_QUERY
+        self.query: Mapping[str, str] = _short_query(query) if len(query) <= _SHORT_QUERY else parse_query(query)
         self.peer: str = peer
         self.client_address: str = client_address(peer, headers, trusted_proxies) if trusted_proxies else peer
         self.host: str = headers.get("host", "")
@@ -118,11 +121,13 @@ def parse_head(head: bytes) -> tuple[str, str, dict[str, str]]:
 def parse_fields(lines: Sequence[str]) -> dict[str, str]:
     """The header fields of a request by lower-case name. Raises HandshakeError (400)."""
     fields: dict[str, str] = {}
+    if _FORBIDDEN.search("".join(lines)) is not None:
+        raise HandshakeError(400, "malformed header field")
     for line in lines:
-        name, colon, value = line.partition(":")
-        if not colon or _NAME.fullmatch(name) is None or _FORBIDDEN_IN_VALUES.search(value) is not None:
+        written, colon, value = line.partition(":")
+        name = _field_name(written)
+        if not colon or not name:
             raise HandshakeError(400, "malformed header field")
-        name = name.lower()
         value = value.strip(" \t")
         if name in fields:
             if name in {"host", "sec-websocket-key", "sec-websocket-version", "content-length"}:
@@ -130,6 +135,12 @@ def parse_fields(lines: Sequence[str]) -> dict[str, str]:
             value = f"{fields[name]}, {value}"
         fields[name] = value
     return fields
+
+
+@lru_cache(maxsize=256)
+def _field_name(written: str) -> str:
+    """In lower case; empty for what is no name. Clients send the same few."""
+    return written.lower() if _NAME.fullmatch(written) is not None else ""
 
 
 def check_upgrade(method: str, headers: Mapping[str, str]) -> str:
@@ -208,3 +219,8 @@ def parse_query(query: str) -> dict[str, str]:
             name, value = unquote_plus(name), unquote_plus(value)
         fields[name] = value
     return fields
+
+
+@lru_cache(maxsize=256)
+def _short_query(query: str) -> Mapping[str, str]:
+    return MappingProxyType(parse_query(query))

@@ -191,6 +191,10 @@ class WebSocket(asyncio.Protocol):
                 gateway.loop.call_soon(gateway.flush)
             unflushed.append(self)
 
+    def answer_with_others(self) -> None:
+        """What is sent in answer to the message that is being taken leaves at the end of the tick."""
+        self._status &= ~_ANSWERING
+
     def close(self, code: int = CloseCode.NORMAL, reason: str = "") -> None:
         """Close after what is waiting has been sent. `closed` of the door is called when the connection is over."""
         if self._status & _NOT_SENDING:

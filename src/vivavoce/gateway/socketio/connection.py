@@ -245,6 +245,9 @@ class SioConnection(EngineConnection):
             self._guarded(socket.namespace.disconnected, socket, "transport close")
             return
         self.server.identity_known(self)
+        if self.ws is not None:
+            # Crowds come at once, and answers that leave together wake whoever takes them once.
+            self.ws.answer_with_others()
         self.send_text(encode_control(CONNECT, socket.path, {"sid": socket.id}))
         socket.enter()
         self._guarded(socket.namespace.connected, socket)
