@@ -89,9 +89,11 @@ test: | $(UV) ## Every check there is
 # --- while working ----------------------------------------------------------------------------------------------
 
 .PHONY: check lint format bench clean
+#: Nothing in them is fast, and collecting them takes long.
+ALL_SLOW := tests/integration tests/e2e tests/protocol/http/test_openapi_holds.py
 check: | $(UV) ## The fast checks: lint, types, architecture, unit and protocol tests
 	@$(TOGETHER) web lint-python lint-web test-web
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(ALL_SLOW:%=--ignore=%)
 
 lint: | $(UV)
 	@$(TOGETHER) lint-python lint-web
