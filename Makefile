@@ -89,16 +89,13 @@ test: | $(UV) ## Every check there is
 # --- while working ----------------------------------------------------------------------------------------------
 
 .PHONY: check lint format bench clean
-#: Nothing in them is fast, and collecting them takes long.
-ALL_SLOW := tests/integration tests/e2e tests/protocol/http/test_openapi_holds.py
 check: | $(UV) ## The fast checks: lint, types, architecture, unit and protocol tests
-	@$(TOGETHER) web lint-python lint-web test-web
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(ALL_SLOW:%=--ignore=%)
+	@$(TOGETHER) web test-fast lint-python lint-web test-web
 
 lint: | $(UV)
 	@$(TOGETHER) lint-python lint-web
 
-.PHONY: lint-python lint-web test-web
+.PHONY: lint-python lint-web test-web test-fast
 lint-python: $(STAMPS)/python
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy
@@ -107,6 +104,10 @@ lint-web: $(STAMPS)/npm
 	@cd web && npm run --silent lint
 test-web: $(STAMPS)/npm
 	@cd web && npm test --silent
+# Nothing in them is fast, and collecting them takes long.
+ALL_SLOW := tests/integration tests/e2e tests/protocol/http/test_openapi_holds.py
+test-fast: $(STAMPS)/python web
+	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(ALL_SLOW:%=--ignore=%)
 
 format: setup ## Put all code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
