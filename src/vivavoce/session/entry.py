@@ -6,7 +6,7 @@ Every door and every HTTP route about a session passes here, so membership is ch
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from typing import Final, Protocol
 
 from vivavoce.domain.access import Identity, Viewer
 from vivavoce.domain.errors import not_found
@@ -18,6 +18,9 @@ from vivavoce.domain.session.events import SessionKind, Visibility
 from vivavoce.domain.session.state import SessionState
 from vivavoce.session.hub import Sessions
 from vivavoce.session.running import Receipt, RunningSession
+
+#: Whoever waited for a session to be read so as to name it goes on so many turns of the loop after it can be had.
+_TURNS: Final = 3
 
 
 class Admission(Protocol):
@@ -44,9 +47,11 @@ class Entry:
     async def enter(self, identity: Identity, session_id: str) -> tuple[RunningSession, Viewer]:
         """An existing session, for those who may see it. Raises VivavoceError."""
         session = await self._sessions.open(check_session_id(session_id))
-        if not session.state.exists:
-            raise not_found("there is no such session", reason="session_not_found")
-        return session, await self._admit(session, identity)
+        for _ in range(_TURNS):
+            if session.state.exists:
+                return session, await self._admit(session, identity)
+            await asyncio.sleep(0)
+        raise not_found("there is no such session", reason="session_not_found")
 
     async def enter_or_name(self, identity: Identity, session_id: str) -> tuple[RunningSession, Viewer]:
         """As `enter`; who may create sessions may also name one that does not exist yet (SPEC.md 0.6). It is created
