@@ -90,7 +90,8 @@ test: | $(UV) ## Every check there is
 
 .PHONY: check lint format bench clean
 check: | $(UV) ## The fast checks: lint, types, architecture, unit and protocol tests
-	@$(TOGETHER) web test-fast lint-python lint-web test-web
+	@$(TOGETHER) web lint-python
+	@$(TOGETHER) test-fast lint-web test-web
 
 lint: | $(UV)
 	@$(TOGETHER) lint-python lint-web
@@ -106,7 +107,7 @@ test-web: $(STAMPS)/npm
 	@cd web && npm test --silent
 # Nothing in them is fast, and collecting them takes long.
 ALL_SLOW := tests/integration tests/e2e tests/protocol/http/test_openapi_holds.py
-test-fast: $(STAMPS)/python web
+test-fast: $(STAMPS)/python
 	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(ALL_SLOW:%=--ignore=%)
 
 format: setup ## Put all code into shape
