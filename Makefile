@@ -108,7 +108,7 @@ test-web: $(STAMPS)/npm
 # Nothing in them is fast, and collecting them takes long.
 ALL_SLOW := tests/integration tests/e2e tests/protocol/http/test_openapi_holds.py
 test-fast: $(STAMPS)/python
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup -m "not slow" $(ALL_SLOW:%=--ignore=%)
+	@$(BIN)/python -m pytest -q -n 3 --dist loadgroup -m "not slow" $(ALL_SLOW:%=--ignore=%)
 
 format: setup ## Put all code into shape
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .

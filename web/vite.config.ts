@@ -32,6 +32,8 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
+    // Each file has a simulated browser of its own, without a process of its own.
+    pool: "vmThreads",
     include: ["tests/**/*.test.{ts,tsx}"],
     setupFiles: ["tests/setup.ts"],
     css: false,
