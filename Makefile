@@ -90,8 +90,8 @@ test: | $(UV) ## Every check there is
 
 .PHONY: check lint format bench clean
 check: | $(UV) ## The fast checks: lint, types, architecture, unit and protocol tests
-	@$(TOGETHER) web lint-python
-	@$(TOGETHER) test-fast lint-web test-web
+	@$(TOGETHER) web lint-python lint-web test-web
+	@$(MAKE) --no-print-directory test-fast
 
 lint: | $(UV)
 	@$(TOGETHER) lint-python lint-web
