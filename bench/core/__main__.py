@@ -44,6 +44,8 @@ ANSWER = (
     "In my last job I led the move of our billing service from one program to twelve smaller ones. I measured first,"
     " found that deployments took two hours, and with two colleagues brought that down to ten minutes in a quarter."
 )
+#: How long the commands' producer sleeps between two looks at the clock.
+_TICK_S = 0.001
 figures: dict[str, dict[str, Any]] = {}
 
 
@@ -125,31 +127,47 @@ async def appends(store: Store, with_client_id: bool, producers: int = 64, each:
     )
 
 
-async def commands(store: Store, sessions: int = 200, seconds: float = 5.0, rate: int = 3500) -> None:
-    """A steady stream of commands over many sessions, offered at a fixed rate."""
+async def commands(store: Store, sessions: int = 200, seconds: float = 4.0, rate: int = 3500, rounds: int = 5) -> None:
+    """A steady stream of commands over many sessions, offered at a fixed rate; the median of some rounds."""
     running: list[RunningSession] = []
     for number in range(sessions):
         session = await store.sessions.open(f"cmd-{number}")
         await session.submit(c.CreateSession(session_id=f"cmd-{number}", creator_role="recruiter"), "rec")
         running.append(session)
-    times: list[float] = []
-    waiting: list[asyncio.Future[Any]] = []
-    total = int(rate * seconds)
-    started = time.perf_counter()
-    for number in range(total):
-        due = started + number / rate
-        while (now := time.perf_counter()) < due:
-            await asyncio.sleep(max(0.0, due - now - 0.0005))
-        session = running[number % sessions]
-        asked = time.perf_counter()
-        future = session.submit(c.RequestPatience(user_id="rec", seconds=1), "rec", f"c{number}")
-        future.add_done_callback(lambda _, asked=asked: times.append(time.perf_counter() - asked))
-        waiting.append(future)
-    await asyncio.gather(*waiting)
-    done = total / (time.perf_counter() - started)
-    p99 = quantile(times, 0.99) * 1000
+
+    async def offer(turn: int) -> tuple[float, float]:
+        """Commands a second, and the 99th percentile of their times in ms."""
+        times: list[float] = []
+        waiting: list[asyncio.Future[Any]] = []
+        total = int(rate * seconds)
+        started = time.perf_counter()
+        for number in range(total):
+            # A few at each tick, as sockets bring them; waiting for each one's instant would keep the writer's thread
+            # from Python's lock.
+            while time.perf_counter() < started + number / rate:
+                await asyncio.sleep(_TICK_S)
+            session = running[number % sessions]
+            asked = time.perf_counter()
+            future = session.submit(c.RequestPatience(user_id="rec", seconds=1), "rec", f"c{turn}-{number}")
+            future.add_done_callback(lambda _, asked=asked: times.append(time.perf_counter() - asked))
+            waiting.append(future)
+        await asyncio.gather(*waiting)
+        return total / (time.perf_counter() - started), quantile(times, 0.99) * 1000
+
+    found = [await offer(turn) for turn in range(rounds)]
+    done, p99 = statistics.median(rate for rate, _ in found), statistics.median(p99 for _, p99 in found)
     met = done >= 3000 and p99 <= 10
-    report("commands through submit", done, "/s", ">= 3,000", met, p99_ms=round(p99, 2), p99_target_ms="<= 10")
+    each = " ".join(f"{p99:.1f}" for _, p99 in found)
+    report(
+        "commands through submit",
+        done,
+        "/s",
+        ">= 3,000",
+        met,
+        p99_ms=round(p99, 2),
+        p99_target_ms="<= 10",
+        p99_of_rounds_ms=each,
+    )
 
 
 async def dialogues(store: Store, count: int = 200, rounds: int = 5, every_s: float = 2.0) -> None:

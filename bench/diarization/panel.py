@@ -24,8 +24,9 @@ from tests.integration.server import ServerProcess
 
 from bench.diarization.compose import Plan, compose, readers
 from bench.diarization.scoring import score
-from bench.diarization.server import Heard, Shown, play, voice_ready
+from bench.diarization.server import Heard, Shown, play, told_apart, voice_ready
 from bench.speech.setup import TESTDATA, models_dir, percentile, write_results
+from vivavoce.domain.diarization import UNKNOWN_SPEAKER
 from vivavoce.domain.speech import SAMPLE_RATE
 
 MOST_CPU_S: Final = 0.35
@@ -109,7 +110,8 @@ async def measure(minutes: float) -> dict[str, Any]:
             server.stop()
     scored = score(conversation.turns, heard.final)
     return results(seconds, watch.looks, heard) | {
-        "speakers": len({turn.speaker for turn in heard.final}),
+        "speakers": told_apart(heard.final),
+        "of_nobody_known": sum(turn.speaker == UNKNOWN_SPEAKER for turn in heard.final),
         **{name: round(value, 4) for name, value in scored.items()},
     }
 

@@ -32,7 +32,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from bench.diarization.compose import Conversation, Plan, Reference, compose, labelled_recordings, readers
 from bench.diarization.scoring import score
 from bench.speech.setup import TESTDATA, decoded, models_dir, percentile, write_results
-from vivavoce.domain.diarization import SpeakerTurn
+from vivavoce.domain.diarization import UNKNOWN_SPEAKER, SpeakerTurn
 from vivavoce.domain.speech import SAMPLE_RATE, Samples
 from vivavoce.engines.asr.openai_compatible import wav_bytes
 
@@ -175,6 +175,11 @@ def labels(turns: Sequence[Reference], shown: Sequence[Shown]) -> dict[int, tupl
     return found
 
 
+def told_apart(turns: Sequence[SpeakerTurn]) -> int:
+    """How many speakers there are; nobody known is none of them."""
+    return len({turn.speaker for turn in turns} - {UNKNOWN_SPEAKER})
+
+
 def _whole_turns(turns: Sequence[Reference]) -> list[Reference]:
     whole: list[Reference] = []
     for turn in sorted(turns, key=lambda turn: turn.start_s):
@@ -234,7 +239,8 @@ def row(conversation: Conversation, heard: Heard, *, fast: bool) -> dict[str, An
         "seconds": round(len(conversation.samples) / SAMPLE_RATE, 1),
         "took_s": heard.took_s,
         "speakers": len({turn.speaker for turn in conversation.turns}),
-        "found": len({turn.speaker for turn in heard.final}),
+        "found": told_apart(heard.final),
+        "of_nobody_known": sum(turn.speaker == UNKNOWN_SPEAKER for turn in heard.final),
         "utterances": len(heard.live),
         **{name: round(value, 4) for name, value in final.items()},
         "live_der": round(live["der"], 4),

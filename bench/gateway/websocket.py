@@ -207,8 +207,8 @@ def table(samples: dict[str, Samples], ceiling: Ceiling, connections: int, held:
 def main() -> None:
     """Run all rounds, print the table, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--connections", type=int, default=256)
     parser.add_argument("--held", type=int, default=10_000)
     parser.add_argument("--held-rounds", type=int, default=3)

@@ -101,6 +101,13 @@ async def test_spec_3_the_flow_of_test_session_xxx_with_a_voice(speaking: Served
         assert {"session_id", "start_time", "end_time", "duration", "evaluations", "speaker_notes"} <= set(result)
 
 
+async def test_spec_3_a_guests_panel_expects_the_language_that_its_address_names(speaking: Served) -> None:
+    async with panel(speaking, "korean", "?features=partials&language=ko") as ws:
+        for chunk in chunks():
+            await say(ws, "audio_chunk", **chunk)
+        assert (await hear(ws, "partial"))["language"] == "ko"
+
+
 async def test_spec_3_chunks_that_overtook_others_and_came_twice_are_put_right(speaking: Served) -> None:
     sent = chunks()
     order = [0, 2, 1, 1, 3, 5, 5, 4, *range(6, len(sent)), 0]

@@ -136,8 +136,13 @@ class PanelDoor(SessionDoor[PanelConnection]):
 
     def language_of(self, handshake: Handshake) -> Language:
         """What the client says in its query, else what its `Accept-Language` likes best among ours."""
+        return self.named_language(handshake) or super().language_of(handshake)
+
+    @staticmethod
+    def named_language(handshake: Handshake) -> Language | None:
+        """`?language=`, where it is one of ours."""
         named = handshake.query.get("language")
-        return next((one for one in LANGUAGES if one == named), None) or super().language_of(handshake)
+        return next((one for one in LANGUAGES if one == named), None)
 
     def encode_error(self, error: VivavoceError, sentence: str) -> str:
         return encode(error_message(error, sentence))

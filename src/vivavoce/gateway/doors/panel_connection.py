@@ -67,6 +67,7 @@ class PanelConnection:
         "identity",
         "opened_at",
         "session",
+        "spoken_language",
         "viewer",
         "ws",
     )
@@ -90,6 +91,8 @@ class PanelConnection:
         self.heard_at = time.monotonic()
         self.opened_at = door.clock.now_ms()
         self._language = language
+        self.spoken_language: str = door.named_language(ws.handshake) or ("auto" if session.state.by_guest else "")
+        """The language to expect: what the client named, the session's where somebody chose it, else what is heard."""
         self._present = False
         self._warned = False
         self._subscription: Subscription | None = None
@@ -192,11 +195,6 @@ class PanelConnection:
     def busy(self) -> bool:
         """Whether messages wait that came before."""
         return self._wishes.busy
-
-    @property
-    def spoken_language(self) -> str:
-        """The language to expect: the session's where somebody chose it, else what is heard."""
-        return "auto" if self.session.state.by_guest else ""
 
     def _lead(self, what: str) -> None:
         if not self.viewer.is_staff:
