@@ -21,8 +21,11 @@ interface Doing {
 interface ConsentFormProps {
   name: string;
   lead: string;
-  /** What will happen. */
+  /** What will happen; `inOrder` when one thing comes after the other. */
   steps: readonly Point[];
+  inOrder?: boolean;
+  /** Who sees it and who decides. */
+  who?: Omit<Point, "id">;
   /** What is asked for, each to be agreed to by itself. */
   purposes: readonly Point[];
   agree: Doing;
@@ -31,13 +34,14 @@ interface ConsentFormProps {
 }
 
 /** What will happen and what is asked for; nobody takes part before all of it is agreed to. */
-export function ConsentForm({ name, lead, steps, purposes, agree, decline }: ConsentFormProps) {
+export function ConsentForm({ name, lead, steps, inOrder = false, who, purposes, agree, decline }: ConsentFormProps) {
   const t = useText();
   useTitle(t("welcome.title"));
   const [agreed, setAgreed] = useState<ReadonlySet<string>>(new Set());
   const [lacking, setLacking] = useState(false);
   const [leaving, setLeaving] = useState(false);
   const firstBox = useRef<HTMLInputElement>(null);
+  const Steps = inOrder ? "ol" : "ul";
 
   const tick = (id: string, on: boolean) => setAgreed((before) => new Set(on ? [...before, id] : [...before].filter((other) => other !== id)));
   const submit = (event: FormEvent) => {
@@ -53,14 +57,22 @@ export function ConsentForm({ name, lead, steps, purposes, agree, decline }: Con
       <form onSubmit={submit} noValidate className={css.page}>
         <h1>{name === "" ? t("welcome.hello") : t("welcome.hello_name", { name })}</h1>
         <p className={css.lead}>{lead}</p>
-        <ul className={css.steps}>
+        <Steps className={css.steps} data-in-order={inOrder}>
           {steps.map(({ id, title, text }) => (
             <li key={id}>
-              <strong>{title}</strong>
-              <span>{text}</span>
+              <div>
+                <strong>{title}</strong>
+                <span>{text}</span>
+              </div>
             </li>
           ))}
-        </ul>
+        </Steps>
+        {who !== undefined && (
+          <div className={css.who}>
+            <h2>{who.title}</h2>
+            <p>{who.text}</p>
+          </div>
+        )}
         <Panel>
           <fieldset className={css.consents} aria-describedby={lacking ? "consent-problem" : undefined}>
             <legend>{t("welcome.consent")}</legend>

@@ -30,7 +30,7 @@ export default function ExamFrame() {
   const params = { id };
   const tabs = [
     { to: "/exams/$id", params, label: t("exam.questions"), exact: true },
-    { to: "/exams/$id/submissions", params, label: t("exam.submissions") },
+    { to: "/exams/$id/submissions", params, label: t("exam.submissions"), also: ["/exams/$id/scans", "/exams/$id/sheet"] },
     { to: "/exams/$id/batches", params, label: t("exam.batches") },
     { to: "/exams/$id/marking", params, label: t("exam.marking"), count: data.waiting },
     { to: "/exams/$id/quality", params, label: t("exam.quality"), count: data.open_alerts },
