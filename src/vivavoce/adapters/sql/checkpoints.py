@@ -34,7 +34,8 @@ class Checkpoints:
         self._one = threading.Lock()
         self._wanted = threading.Event()
         self._stopped = threading.Event()
-        self._long = False
+        self.log_is_long = False
+        """What could be written back is, and the next commit copies the rest."""
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
     def start(self) -> None:
@@ -50,8 +51,8 @@ class Checkpoints:
     def committed(self, cursor: sqlite3.Cursor) -> None:
         """The writer has committed, with this cursor, and has not begun again."""
         self._wanted.set()
-        if self._long and self._one.acquire(blocking=False):
-            self._long = False
+        if self.log_is_long and self._one.acquire(blocking=False):
+            self.log_is_long = False
             try:
                 cursor.execute(_PASSIVE).fetchone()
             finally:
@@ -80,4 +81,4 @@ class Checkpoints:
         except sqlite3.Error as error:  # the log keeps what it has, and the next commit asks again
             _LOG.warning("the write-ahead log could not be written back: %s", error)
         else:
-            self._long = pages >= _LONG
+            self.log_is_long = pages >= _LONG
