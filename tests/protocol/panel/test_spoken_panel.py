@@ -102,10 +102,11 @@ async def test_spec_3_the_flow_of_test_session_xxx_with_a_voice(speaking: Served
 
 
 async def test_spec_3_a_guests_panel_expects_the_language_that_its_address_names(speaking: Served) -> None:
-    async with panel(speaking, "korean", "?features=partials&language=ko") as ws:
-        for chunk in chunks():
-            await say(ws, "audio_chunk", **chunk)
-        assert (await hear(ws, "partial"))["language"] == "ko"
+    async with panel(speaking, "korean", "?language=ko") as ws:
+        answers = [await ask(ws, "audio_chunk", **chunk) for chunk in chunks()]
+    assert words_of(answers) == WORDS
+    languages = {answer["result"]["transcription"]["language"] for answer in answers}
+    assert languages - {None} == {"ko"}
 
 
 async def test_spec_3_chunks_that_overtook_others_and_came_twice_are_put_right(speaking: Served) -> None:
