@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { type FormEvent, useRef, useState } from "react";
 import css from "./ConsentForm.module.css";
+import { failureText } from "./failureText";
 import { Confirm, Notice, Page, Panel, useTitle } from "./primitives";
 import { useText } from "./text";
 
@@ -10,12 +11,10 @@ interface Point {
   text: string;
 }
 
-/** What a button of the form does; `error` is what went wrong when it was tried last. */
+/** A button of the form and the mutation behind it. */
 interface Doing {
   label: string;
-  run: () => void;
-  busy: boolean;
-  error: string | undefined;
+  doing: { mutate: () => void; isPending: boolean; isError: boolean; error: unknown };
 }
 
 interface ConsentFormProps {
@@ -48,7 +47,7 @@ export function ConsentForm({ name, lead, steps, inOrder = false, who, purposes,
     event.preventDefault();
     const complete = purposes.every(({ id }) => agreed.has(id));
     setLacking(!complete);
-    if (complete) agree.run();
+    if (complete) agree.doing.mutate();
     else firstBox.current?.focus();
   };
 
@@ -99,15 +98,15 @@ export function ConsentForm({ name, lead, steps, inOrder = false, who, purposes,
               </Notice>
             </div>
           )}
-          {agree.error !== undefined && (
+          {agree.doing.isError && (
             <div className={css.problem}>
               <Notice tone="danger" role="alert">
-                {agree.error}
+                {failureText(t, agree.doing.error)}
               </Notice>
             </div>
           )}
           <div className={css.actions}>
-            <Button type="submit" size="lg" loading={agree.busy}>
+            <Button type="submit" size="lg" loading={agree.doing.isPending}>
               {agree.label}
             </Button>
             <Button variant="subtle" color="gray" onClick={() => setLeaving(true)}>
@@ -122,10 +121,10 @@ export function ConsentForm({ name, lead, steps, inOrder = false, who, purposes,
         title={decline.title}
         confirm={decline.label}
         dangerous
-        busy={decline.busy}
-        error={decline.error}
+        busy={decline.doing.isPending}
+        error={decline.doing.isError ? failureText(t, decline.doing.error) : undefined}
         onClose={() => setLeaving(false)}
-        onConfirm={decline.run}
+        onConfirm={() => decline.doing.mutate()}
       >
         <p>{decline.text}</p>
       </Confirm>

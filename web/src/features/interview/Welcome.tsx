@@ -3,7 +3,6 @@ import { giveConsent, withdraw } from "@/api/client";
 import type { Place } from "@/api/credentials";
 import type { Session } from "@/api/types";
 import { ConsentForm } from "@/ui/ConsentForm";
-import { failureText } from "@/ui/failureText";
 import { useText } from "@/ui/text";
 
 const PURPOSES = ["interview", "evaluation"] as const;
@@ -43,19 +42,12 @@ export function Welcome({ session, voice, name, place, onChanged }: WelcomeProps
       }))}
       who={{ title: t("welcome.who"), text: t("welcome.who_text") }}
       purposes={PURPOSES.map((id) => ({ id, title: t(`consent.${id}`), text: t(`consent_text.${id}`) }))}
-      agree={{
-        label: t("welcome.begin"),
-        run: () => consent.mutate(),
-        busy: consent.isPending,
-        error: consent.isError ? failureText(t, consent.error) : undefined,
-      }}
+      agree={{ label: t("welcome.begin"), doing: consent }}
       decline={{
         title: t("withdraw.title"),
         text: t("withdraw.text"),
         label: t("withdraw.confirm"),
-        run: () => leave.mutate(),
-        busy: leave.isPending,
-        error: leave.isError ? failureText(t, leave.error) : undefined,
+        doing: leave,
       }}
     />
   );

@@ -3,7 +3,6 @@ import { giveConsent, withdraw } from "@/api/client";
 import type { Place } from "@/api/credentials";
 import type { PanelSession } from "@/api/panels";
 import { ConsentForm } from "@/ui/ConsentForm";
-import { failureText } from "@/ui/failureText";
 import { Page, State, useTitle } from "@/ui/primitives";
 import { useText } from "@/ui/text";
 
@@ -32,19 +31,12 @@ export function Consent({ session, name, place, onAgreed, onDeclined }: ConsentP
       lead={t("panel.candidate_lead", { title: session.title || t("panel.title") })}
       steps={STEPS.map((id) => ({ id, title: t(`panel.step_${id}`), text: t(`panel.step_${id}_text`) }))}
       purposes={PURPOSES.map((id) => ({ id, title: t(`consent.${id}`), text: t(`consent_text.${id}`) }))}
-      agree={{
-        label: t("panel.candidate_enter"),
-        run: () => consent.mutate(),
-        busy: consent.isPending,
-        error: consent.isError ? failureText(t, consent.error) : undefined,
-      }}
+      agree={{ label: t("panel.candidate_enter"), doing: consent }}
       decline={{
         title: t("panel.decline_title"),
         text: t("panel.decline_text"),
         label: t("panel.decline_confirm"),
-        run: () => leave.mutate(),
-        busy: leave.isPending,
-        error: leave.isError ? failureText(t, leave.error) : undefined,
+        doing: leave,
       }}
     />
   );

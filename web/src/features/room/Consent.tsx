@@ -3,7 +3,6 @@ import { giveConsent, withdraw } from "@/api/client";
 import type { Place } from "@/api/credentials";
 import type { Session } from "@/api/types";
 import { ConsentForm } from "@/ui/ConsentForm";
-import { failureText } from "@/ui/failureText";
 import { useText } from "@/ui/text";
 
 const PURPOSES = ["interview", "evaluation"] as const;
@@ -30,19 +29,12 @@ export function Consent({ session, name, place, onChanged }: ConsentProps) {
       lead={t("room.consent_lead", { title: session.title || t("room.title") })}
       steps={STEPS.map((id) => ({ id, title: t(`room.step_${id}`), text: t(`room.step_${id}_text`) }))}
       purposes={PURPOSES.map((id) => ({ id, title: t(`room.consent_${id}`), text: t(`room.consent_${id}_text`) }))}
-      agree={{
-        label: t("room.consent_enter"),
-        run: () => consent.mutate(),
-        busy: consent.isPending,
-        error: consent.isError ? failureText(t, consent.error) : undefined,
-      }}
+      agree={{ label: t("room.consent_enter"), doing: consent }}
       decline={{
         title: t("withdraw.title"),
         text: t("withdraw.text"),
         label: t("withdraw.confirm"),
-        run: () => leave.mutate(),
-        busy: leave.isPending,
-        error: leave.isError ? failureText(t, leave.error) : undefined,
+        doing: leave,
       }}
     />
   );
