@@ -55,12 +55,13 @@ class Shown(msgspec.Struct, frozen=True):
 
 class Heard(msgspec.Struct, frozen=True):
     """What a client was told while the sound was played and at its end; how many utterances were seen differently
-    later."""
+    later, and how many of them divided."""
 
     live: list[Shown]
     partial: list[Shown]
     final: list[SpeakerTurn]
     changed: int
+    divided: int
     took_s: float
 
 
@@ -94,9 +95,8 @@ async def play(
         took_s = time.monotonic() - began
         await ws.send(json.dumps({"type": "session_end"}))
         result = await asyncio.wait_for(listening, ANSWER_S)
-    return Heard(
-        client.live, client.partial, [_turn(one) for one in result["transcripts"]], client.changed, round(took_s, 1)
-    )
+    final = [_turn(one) for one in result["transcripts"]]
+    return Heard(client.live, client.partial, final, client.changed, client.divided, round(took_s, 1))
 
 
 class _Client:
@@ -108,6 +108,7 @@ class _Client:
         self.sent_s = 0.0
         self.answered = 0
         self.changed = 0
+        self.divided = 0
         self.live: list[Shown] = []
         self.partial: list[Shown] = []
         self.news = asyncio.Event()
@@ -135,6 +136,8 @@ class _Client:
                     self.partial.append(Shown(time.monotonic() - self.began, self.sent_s, said))
                 case "utterances_reassigned":
                     self.changed += len(message["changes"])
+                case "utterance_divided":
+                    self.divided += 1
                 case "audio_processed":
                     self.answered += 1
                     self.news.set()
@@ -246,6 +249,7 @@ def row(conversation: Conversation, heard: Heard, *, fast: bool) -> dict[str, An
         "live_der": round(live["der"], 4),
         "live_confusion": round(live["confusion"], 4),
         "changed": heard.changed,
+        "divided": heard.divided,
         "turns": len(_whole_turns(conversation.turns)),
         "labelled": len(first),
         "first_label_right": round(sum(right) / len(right), 3),
@@ -277,6 +281,7 @@ def main() -> None:
         "found",
         *head,
         "changed",
+        "divided",
         "label p50/p90/most",
         "≤ 2 s",
         "right",
@@ -290,6 +295,7 @@ def main() -> None:
             *(str(one[name]) for name in ("seconds", "took_s", "speakers", "found")),
             *(f"{one[name]:.1%}" for name in shares),
             str(one["changed"]),
+            str(one["divided"]),
             " / ".join("–" if value is None else f"{value:.1f} s" for value in late),
             "–" if one["within_2s"] is None else f"{one['within_2s']:.0%}",
             f"{one['first_label_right']:.0%}",

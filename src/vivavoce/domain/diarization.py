@@ -68,6 +68,23 @@ class Reassignment(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float
 
 
+class Division(msgspec.Struct, frozen=True, kw_only=True):
+    """An earlier attribution turns out to hold two speakers' words: from the character `at` of its text and `at_s` of
+    session time on it is a part of its own, `rest`, by `speaker`. What is before stays `part`."""
+
+    utterance: str
+    part: int
+    rest: int
+    at: int
+    at_s: float
+    speaker: str
+    confidence: float
+
+
+Revision = Reassignment | Division
+"""What an earlier attribution has become. A list of them is taken in its order."""
+
+
 class MergeSpeakers(msgspec.Struct, frozen=True, kw_only=True, tag="merge"):
     """A person says that `speaker` is the same as `into`."""
 

@@ -35,6 +35,16 @@ class Spoken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def duration_s(self) -> float:
         return max(0.0, self.end_s - self.start_s)
 
+    def divided(self, at: int, after_s: float) -> tuple[Spoken, Spoken]:
+        """What was heard before and from the character `at` of its text on, `after_s` seconds after its beginning."""
+        at_s = round(self.start_s + after_s, 3)
+        before = tuple(word for word in self.words if word[0] < at)
+        after = tuple((place - at, start_s, end_s) for place, start_s, end_s in self.words if place >= at)
+        return (
+            msgspec.structs.replace(self, end_s=at_s, words=before),
+            msgspec.structs.replace(self, start_s=at_s, words=after),
+        )
+
 
 class AudioSpan(msgspec.Struct, frozen=True, kw_only=True):
     """Where the characters [`at`, `at + length`) of an utterance can be heard: seconds of a recording.

@@ -27,6 +27,8 @@ from vivavoce.ports import Clock
 _LOG: Final = logging.getLogger(__name__)
 EVERY_S: Final = 30.0
 _TICK_S: Final = 1.0
+#: After these there is something to judge.
+_SAID_ANEW: Final = (p.UtteranceHeard, p.UtterancesReassigned, p.UtteranceDivided)
 
 
 class Running(Protocol):
@@ -85,7 +87,7 @@ class PanelEvaluations:
     def committed(self, session: Running, events: Sequence[e.Recorded]) -> None:
         if session.state.kind != "panel":
             return
-        if any(isinstance(recorded.data, p.UtteranceHeard | p.UtterancesReassigned) for recorded in events):
+        if any(isinstance(recorded.data, _SAID_ANEW) for recorded in events):
             self._live[session.session_id] = session
         if session.state.over:
             self._forget(session.session_id)

@@ -23,7 +23,7 @@ from vivavoce.domain.diarization import (
     Attribution,
     Correction,
     Enrolment,
-    Reassignment,
+    Revision,
     SpeakerTurn,
     TrackingState,
 )
@@ -67,8 +67,9 @@ class SpeakerTracker(Protocol):
         """
         ...
 
-    def changes(self) -> tuple[Reassignment, ...]:
-        """What earlier attributions have become since the last call; each utterance part at most once."""
+    def changes(self) -> tuple[Revision, ...]:
+        """What earlier attributions have become since the last call, in the order in which it is to be taken: parts
+        that hold two speakers' words are divided, then each part is reassigned at most once."""
         ...
 
     def speakers(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ class SpeakerTracker(Protocol):
         """
         ...
 
-    async def correct(self, correction: Correction) -> tuple[Reassignment, ...]:
+    async def correct(self, correction: Correction) -> tuple[Revision, ...]:
         """Takes a person's word for it, from now on and for what was said before; returns what that changes.
 
         Raises `not_found` for an unknown speaker or utterance and `unavailable` when the tracker is off.
@@ -129,7 +130,7 @@ class OneSpeaker:
         )
         return (part,)
 
-    def changes(self) -> tuple[Reassignment, ...]:
+    def changes(self) -> tuple[Revision, ...]:
         return ()
 
     def speakers(self) -> tuple[str, ...]:
@@ -144,7 +145,7 @@ class OneSpeaker:
     async def enrol(self, speaker: str, samples: Samples) -> Enrolment:
         raise tracking_off()
 
-    async def correct(self, correction: Correction) -> tuple[Reassignment, ...]:
+    async def correct(self, correction: Correction) -> tuple[Revision, ...]:
         raise tracking_off()
 
     async def snapshot(self) -> bytes:

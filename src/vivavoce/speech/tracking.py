@@ -17,9 +17,11 @@ from vivavoce.domain.diarization import (
     AssignUtterance,
     Attribution,
     Correction,
+    Division,
     Enrolment,
     MergeSpeakers,
     Reassignment,
+    Revision,
     SpeakerEmbedder,
     SpeakerTurn,
     SpeechActivity,
@@ -88,6 +90,7 @@ class LiveTracker:
         self._ledger.entries = kept.entries if kept else []
         self._ears: list[Ear] = []
         self._changes: dict[tuple[str, int], Reassignment] = {}
+        self._divisions: list[Division] = []
         self._speakers: tuple[str, ...] = self._diarizer.speakers()
         self._turns: tuple[SpeakerTurn, ...] = tuple(self._diarizer.turns())
         self._newest: tuple[SpeakerTurn, ...] = ()
@@ -103,13 +106,18 @@ class LiveTracker:
     async def attribute(self, utterance: str, final: FinalEvent) -> tuple[Attribution, ...]:
         parts, changes = await self._do(lambda: self._attribute(utterance, final))
         for change in changes:
+            if isinstance(change, Division):
+                self._divisions.append(change)
+                continue
             key = (change.utterance, change.part)
             before = self._changes[key].before if key in self._changes else change.before
             self._changes[key] = msgspec.structs.replace(change, before=before)
         return parts
 
-    def changes(self) -> tuple[Reassignment, ...]:
-        found = tuple(change for change in self._changes.values() if change.before != change.speaker)
+    def changes(self) -> tuple[Revision, ...]:
+        moved = [change for change in self._changes.values() if change.before != change.speaker]
+        found: tuple[Revision, ...] = (*self._divisions, *moved)
+        self._divisions.clear()
         self._changes.clear()
         return found
 
@@ -128,7 +136,7 @@ class LiveTracker:
             raise invalid(f"a voice is learnt from {_LEAST_ENROLMENT_S:.0f} s to {_MOST_ENROLMENT_S:.0f} s of speech")
         return await self._do(lambda: self._enrol(speaker, samples))
 
-    async def correct(self, correction: Correction) -> tuple[Reassignment, ...]:
+    async def correct(self, correction: Correction) -> tuple[Revision, ...]:
         return tuple(await self._do(lambda: self._correct(correction)))
 
     async def snapshot(self) -> bytes:
@@ -192,7 +200,7 @@ class LiveTracker:
         for heard in ear.flush(until_s):
             self._diarizer.take(heard)
 
-    def _attribute(self, utterance: str, final: FinalEvent) -> tuple[tuple[Attribution, ...], list[Reassignment]]:
+    def _attribute(self, utterance: str, final: FinalEvent) -> tuple[tuple[Attribution, ...], list[Revision]]:
         for ear in list(self._ears):
             self._listen_out(ear, final.end_s)
         self._diarizer.settle()
@@ -202,7 +210,7 @@ class LiveTracker:
         self._ledger.record(parts)
         return parts, changes
 
-    def _seen_differently(self) -> list[Reassignment]:
+    def _seen_differently(self) -> list[Revision]:
         from_s, self._diarizer.changed_from_s = self._diarizer.changed_from_s, float("inf")
         self._turns = tuple(self._diarizer.turns())
         self._speakers = self._diarizer.speakers()
@@ -225,7 +233,7 @@ class LiveTracker:
         self._diarizer.enrol(speaker, embeddings, seconds)
         return Enrolment(speaker=speaker, speech_s=seconds, agreement=round(agreement, 3))
 
-    def _correct(self, correction: Correction) -> list[Reassignment]:
+    def _correct(self, correction: Correction) -> list[Revision]:
         known = set(self._diarizer.speakers())
         match correction:
             case MergeSpeakers():

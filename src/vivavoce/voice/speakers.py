@@ -15,9 +15,11 @@ from vivavoce.domain.diarization import (
     AssignUtterance,
     Attribution,
     Correction,
+    Division,
     Enrolment,
     MergeSpeakers,
     Reassignment,
+    Revision,
 )
 from vivavoce.domain.errors import VivavoceError
 from vivavoce.domain.ids import SYSTEM
@@ -146,14 +148,28 @@ class SessionSpeakers:
             # What the person said is stored; only later speech is told apart as before.
             _LOG.info("the tracker could not take a correction (%s)", error.code)
 
-    async def _see_anew(self, session: RunningSession, seen: Sequence[Reassignment]) -> None:
+    async def _see_anew(self, session: RunningSession, seen: Sequence[Revision]) -> None:
         await self._keep_new(one.speaker for one in seen)
+        for one in seen:
+            if isinstance(one, Division):
+                await session.submit(self._division(one), SYSTEM)
         changes = tuple(
             p.Attributed(_utterance_id(one.utterance, one.part), self._named(one.speaker), one.confidence)
             for one in seen
+            if isinstance(one, Reassignment)
         )
         if changes:
             await session.submit(p.AttributeUtterances(changes=changes), SYSTEM)
+
+    def _division(self, one: Division) -> p.DivideUtterance:
+        return p.DivideUtterance(
+            utterance_id=_utterance_id(one.utterance, one.part),
+            rest_id=_utterance_id(one.utterance, one.rest),
+            at=one.at,
+            at_s=one.at_s,
+            speaker_id=self._named(one.speaker),
+            confidence=one.confidence,
+        )
 
     async def enrol(self, speaker_id: str, audio: bytes, audio_format: str) -> Enrolment:
         """Learn the voice of a speaker from a recording of them alone; it is known before they say a word.

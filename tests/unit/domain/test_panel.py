@@ -171,6 +171,75 @@ def test_the_tracker_may_change_its_mind_but_not_a_persons(panel: Panel) -> None
     assert {"speaker_2", "speaker_3"} <= set(panel.state.panel.revised)
 
 
+QUESTION, ANSWER = "How long did it take? ", "About three weeks in all."
+
+
+def hear_two(panel: Panel) -> str:
+    """A question and its answer, taken for the words of one."""
+    words = tuple((QUESTION + ANSWER).index(word) for word in ("How", "take", "About", "weeks"))
+    times = tuple((place, round(index * 0.7, 1), round(index * 0.7 + 0.6, 1)) for index, place in enumerate(words))
+    panel.record()
+    spoken = Spoken(recording_id="r1", start_s=0.0, end_s=3.0, words=times)
+    part = c.SpokenPart(QUESTION + ANSWER, spoken, "u1", "speaker_1", 0.7)
+    plan = InterviewPlan(competencies=(), bank_version="")
+    panel.do(c.RecordSpeech(recording_id="r1", plan=plan, parts=(part,)), "system")
+    panel.heard_s = 3.0
+    return "u1"
+
+
+def divide(rest_id: str = "u1.1", at: int = len(QUESTION)) -> p.DivideUtterance:
+    return p.DivideUtterance(
+        utterance_id="u1", rest_id=rest_id, at=at, at_s=1.3, speaker_id="speaker_2", confidence=0.8
+    )
+
+
+def test_an_utterance_that_turns_out_to_be_two_peoples_is_divided(panel: Panel) -> None:
+    hear_two(panel)
+    later = panel.hear("speaker_1", "And then?")
+    panel.do(divide())
+    whole, rest, last = panel.state.panel.utterances
+    assert (whole.text, whole.start_s, whole.end_s, whole.speaker_id) == (QUESTION.strip(), 0.0, 1.3, "speaker_1")
+    assert (rest.text, rest.start_s, rest.end_s, rest.speaker_id) == (ANSWER, 1.3, 3.0, "speaker_2")
+    assert (rest.attribution, rest.sure, rest.at) == (0.8, True, whole.at)
+    assert panel.labels() == {"speaker_1": "면접관_1", "speaker_2": "지원자_1"}
+    # Each can be heard at its own place, word by word.
+    assert whole.spoken is not None
+    assert rest.spoken is not None
+    assert (whole.spoken.end_s, rest.spoken.start_s, rest.spoken.end_s) == (1.3, 1.3, 3.0)
+    assert whole.spoken.words == ((0, 0.0, 0.6), (QUESTION.index("take"), 0.7, 1.3))
+    assert rest.spoken.words == ((0, 1.4, 2.0), (ANSWER.index("weeks"), 2.1, 2.7))
+    assert [panel.state.panel.utterance(one.utterance_id) for one in (whole, rest, last)] == [whole, rest, last]
+    assert last.utterance_id == later
+    # What was judged of either before is judged anew.
+    assert set(panel.state.panel.revised) == {"speaker_1", "speaker_2"}
+    assert panel.state.panel.revised["speaker_2"] == rest.seq
+    assert panel.do(divide()) == []
+
+
+def test_what_is_divided_can_be_given_to_somebody_else_like_any_other(panel: Panel) -> None:
+    hear_two(panel)
+    panel.do(divide())
+    panel.do(p.AssignUtterances(utterance_ids=("u1.1",), speaker="candidate 2", **LEAD))
+    assert [panel.whose(one) for one in ("u1", "u1.1")] == ["면접관_1", "지원자_2"]
+
+
+def test_a_person_had_the_last_word_about_what_is_whole(panel: Panel) -> None:
+    hear_two(panel)
+    assert panel.do(divide(at=0)) == panel.do(divide(at=1000)) == []
+    panel.do(p.AssignUtterances(utterance_ids=("u1",), speaker="speaker_1", **LEAD))
+    assert panel.do(divide()) == []
+
+
+def test_erased_words_can_be_read_back_divided(panel: Panel) -> None:
+    hear_two(panel)
+    (_, event) = panel.do(divide())
+    heard = p.UtteranceHeard(utterance_id="u1", speaker_id="speaker_1", text="", at_s=0.0, end_s=3.0)
+    state = SessionState()
+    for seq, data in enumerate([heard, event], 1):
+        evolve(state, e.Recorded(seq, f"e{seq}", 0, "ann", None, data))
+    assert [(one.text, one.spoken) for one in state.panel.utterances] == [("", None), ("", None)]
+
+
 @pytest.mark.parametrize("said", ["지원자_2", "candidate 2", "Candidate 2", "候选人2"])
 def test_spec_6_3_this_is_candidate_2(panel: Panel, said: str) -> None:
     panel.hear("speaker_1", "What did you build?")

@@ -114,10 +114,15 @@ function merged(panel: Panel, from: string, into: string): Panel {
   };
 }
 
-function withUtterance(panel: Panel, item: UtteranceItem): Panel {
-  const others = panel.utterances.filter(({ utterance_id }) => utterance_id !== item.utterance_id);
+function withUtterances(panel: Panel, ...items: readonly UtteranceItem[]): Panel {
+  const named = new Set(items.map(({ utterance_id }) => utterance_id));
+  const others = panel.utterances.filter(({ utterance_id }) => !named.has(utterance_id));
+  return { ...panel, utterances: [...others, ...items].sort(byTime) };
+}
+
+function withHeard(panel: Panel, item: UtteranceItem): Panel {
   const { [item.recording_id]: _, ...hearing } = panel.hearing;
-  return { ...panel, utterances: [...others, item].sort(byTime), hearing };
+  return { ...withUtterances(panel, item), hearing };
 }
 
 function withPartial(panel: Panel, { text, recording_id, speaker_id, start, end }: HearingItem): Panel {
@@ -135,7 +140,7 @@ function reduced(panel: Panel, message: PanelMessage, now: number): Panel {
     case "utterance": {
       const seconds = Math.max(message.end, panel.elapsed.seconds + (now - panel.elapsed.at) / 1000);
       const elapsed = panel.elapsed.at === 0 || panel.utterances.length === 0 ? { seconds: message.end, at: now } : { seconds, at: now };
-      return { ...withUtterance(panel, message), elapsed };
+      return { ...withHeard(panel, message), elapsed };
     }
     case "partial":
       return withPartial(panel, message);
@@ -151,6 +156,8 @@ function reduced(panel: Panel, message: PanelMessage, now: number): Panel {
         }),
       };
     }
+    case "utterance_divided":
+      return withUtterances(panel, message.utterance, message.rest);
     case "speaker_updated":
       return { ...panel, speakers: withSpeaker(panel.speakers, message) };
     case "speakers_merged":

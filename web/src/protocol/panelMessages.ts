@@ -95,6 +95,7 @@ export type PanelMessage =
   | ({ type: "utterance" } & UtteranceItem & Position)
   | ({ type: "partial" } & HearingItem)
   | ({ type: "utterances_reassigned"; changes: Reassigned[] } & Position)
+  | ({ type: "utterance_divided"; utterance: UtteranceItem; rest: UtteranceItem } & Position)
   | ({ type: "speaker_updated" } & SpeakerItem & Position)
   | ({ type: "speakers_merged"; speaker_id: string; into: string } & Position)
   | ({ type: "note_saved"; note: string; speaker_id: string; author: string; author_id: string; at_s: number } & Position)
@@ -121,6 +122,7 @@ const KNOWN: Record<PanelMessage["type"], true> = {
   utterance: true,
   partial: true,
   utterances_reassigned: true,
+  utterance_divided: true,
   speaker_updated: true,
   speakers_merged: true,
   note_saved: true,

@@ -101,6 +101,21 @@ describe("SPEC 3: a panel as the page sees it", () => {
     expect(panel.utterances[0]).toMatchObject({ speaker_id: "a" });
   });
 
+  it("divides what turned out to be two people's words", () => {
+    const [utterance, rest] = [said("u2", "b", 4, 6), said("u2.1", "c", 6, 9)];
+    const panel = after(snapshot, { type: "utterance_divided", utterance, rest, seq: 5 });
+    expect(panel.utterances.map(({ utterance_id, speaker_id, end }) => [utterance_id, speaker_id, end])).toEqual([
+      ["u1", "a", 3],
+      ["u2", "b", 6],
+      ["u2.1", "c", 9],
+    ]);
+    expect(lanesOf(panel).map(({ speaker_id, talk_s }) => [speaker_id, talk_s])).toEqual([
+      ["a", 2],
+      ["b", 2],
+      ["c", 3],
+    ]);
+  });
+
   it("gives a merged voice's words, notes and lane to the other", () => {
     const panel = after(snapshot, { type: "speakers_merged", speaker_id: "b", into: "c", seq: 5 });
     expect(panel.speakers.map(({ speaker_id }) => speaker_id)).toEqual(["a", "c"]);

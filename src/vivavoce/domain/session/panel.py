@@ -84,6 +84,18 @@ class AttributeUtterances(Command, frozen=True):
     changes: tuple[Attributed, ...]
 
 
+class DivideUtterance(Command, frozen=True):
+    """The tracker sees that an utterance holds two speakers' words: from the character `at`, `at_s` of session time,
+    on they are `speaker_id`'s, and an utterance of their own, `rest_id`. What a person said stays."""
+
+    utterance_id: str
+    rest_id: str
+    at: int
+    at_s: float
+    speaker_id: str
+    confidence: float | None = None
+
+
 class AssignUtterances(PanelCommand, frozen=True):
     """A person says whose these utterances are: a speaker's id, label or name (`지원자_2` may be new)."""
 
@@ -127,6 +139,7 @@ AnyPanelCommand = (
     | AddSpeaker
     | AddUtterance
     | AttributeUtterances
+    | DivideUtterance
     | AssignUtterances
     | ChangeSpeaker
     | MergeSpeakers
@@ -180,6 +193,17 @@ class UtterancesReassigned(SessionEvent, frozen=True, tag=True):
     by: str = ""
 
 
+class UtteranceDivided(SessionEvent, frozen=True, tag=True):
+    """From the character `at`, `at_s` of session time, on what was one utterance is another one, `rest_id`."""
+
+    utterance_id: str = ""
+    rest_id: str = ""
+    at: int = 0
+    at_s: float = 0.0
+    speaker_id: str = ""
+    attribution: float | None = None
+
+
 class SpeakerChanged(SessionEvent, frozen=True, tag=True):
     """What a speaker is called now. Without `by` it was suggested by who asks and who answers."""
 
@@ -210,6 +234,7 @@ AnyPanelEvent = (
     | SpeakerFound
     | UtteranceHeard
     | UtterancesReassigned
+    | UtteranceDivided
     | SpeakerChanged
     | SpeakersMerged
     | CandidateWithdrew
@@ -254,6 +279,8 @@ class PanelUtterance(msgspec.Struct, gc=False):
     spoken: Spoken | None
     flag: Flag | None = None
     """What its speaker says about how it was heard."""
+    divided: bool = False
+    """Whether these words were told before, as the end of another utterance."""
 
     @property
     def sure(self) -> bool:

@@ -343,6 +343,29 @@ def _attribute(s: SessionState, cmd: p.AttributeUtterances, ctx: Context) -> Dec
     return [*events, p.UtterancesReassigned(changes=tuple(changes))] if changes else []
 
 
+def _divide(s: SessionState, cmd: p.DivideUtterance, ctx: Context) -> Decision:
+    """Taken after the end too. What somebody has corrected stays whole: their correction is of all of it."""
+    utterance = s.panel.utterance(cmd.utterance_id)
+    if utterance is None or utterance.pinned or utterance.flag is not None or s.panel.utterance(cmd.rest_id):
+        return []
+    rest = utterance.text[cmd.at :]
+    if not utterance.text[: cmd.at].strip() or not rest.strip():
+        return []
+    speaker_id = s.panel.final_id(cmd.speaker_id)
+    cast = _Cast(s.panel)
+    return [
+        *cast.found(speaker_id, _first_role(s, speaker_id, rest, cast)),
+        p.UtteranceDivided(
+            utterance_id=cmd.utterance_id,
+            rest_id=cmd.rest_id,
+            at=cmd.at,
+            at_s=round(min(max(cmd.at_s, utterance.start_s), utterance.end_s), 3),
+            speaker_id=speaker_id,
+            attribution=cmd.confidence,
+        ),
+    ]
+
+
 def _assign(s: SessionState, cmd: p.AssignUtterances, ctx: Context) -> Decision:
     _must_lead(s, cmd.role)
     chosen = _must_know_utterances(s, cmd.utterance_ids)
@@ -480,6 +503,35 @@ def _reassigned(s: SessionState, r: e.Recorded, d: p.UtterancesReassigned) -> No
         utterance.pinned = utterance.pinned or d.reason != "tracker"
 
 
+def _divided(s: SessionState, r: e.Recorded, d: p.UtteranceDivided) -> None:
+    panel = s.panel
+    whole = panel.utterance(d.utterance_id)
+    if whole is None:
+        return
+    before, after = whole.spoken.divided(d.at, d.at_s - whole.start_s) if whole.spoken is not None else (None, None)
+    rest = p.PanelUtterance(
+        utterance_id=d.rest_id,
+        seq=r.seq,
+        event_id=r.event_id,
+        at=whole.at,
+        user_id=whole.user_id,
+        speaker_id=d.speaker_id,
+        attribution=d.attribution,
+        pinned=False,
+        overlapped=whole.overlapped,
+        text=whole.text[d.at :],
+        start_s=d.at_s,
+        end_s=whole.end_s,
+        spoken=after,
+        divided=True,
+    )
+    whole.text, whole.end_s, whole.spoken = whole.text[: d.at].rstrip(), d.at_s, before
+    panel.utterances.insert(panel.places[d.utterance_id] + 1, rest)
+    for place in range(panel.places[d.utterance_id] + 1, len(panel.utterances)):
+        panel.places[panel.utterances[place].utterance_id] = place
+    panel.revised[whole.speaker_id] = panel.revised[d.speaker_id] = r.seq
+
+
 def _changed(s: SessionState, r: e.Recorded, d: p.SpeakerChanged) -> None:
     speaker = s.panel.speakers.get(d.speaker_id)
     if speaker is None:
@@ -522,6 +574,7 @@ DECIDERS: Final[dict[type, Callable[[SessionState, Any, Context], Decision]]] = 
     p.AddSpeaker: _add_speaker,
     p.AddUtterance: _add,
     p.AttributeUtterances: _attribute,
+    p.DivideUtterance: _divide,
     p.AssignUtterances: _assign,
     p.ChangeSpeaker: _change,
     p.MergeSpeakers: _merge,
@@ -533,6 +586,7 @@ HANDLERS: Final[dict[type, Callable[[SessionState, e.Recorded, Any], None]]] = {
     p.SpeakerFound: _found,
     p.UtteranceHeard: _heard,
     p.UtterancesReassigned: _reassigned,
+    p.UtteranceDivided: _divided,
     p.SpeakerChanged: _changed,
     p.SpeakersMerged: _merged,
 }

@@ -136,7 +136,7 @@ class PanelAudio:
         """What was heard of this sender's chunks since the last answer."""
         found: list[PanelUtterance] = []
         for utterance in reversed(self._client.session.state.panel.utterances):
-            if utterance.user_id != self._client.identity.user_id or utterance.spoken is None:
+            if utterance.user_id != self._client.identity.user_id or utterance.spoken is None or utterance.divided:
                 continue
             if utterance.utterance_id in self._told or utterance.seq <= self._client.began_seq:
                 break

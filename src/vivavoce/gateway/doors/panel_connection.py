@@ -45,7 +45,13 @@ _CLOSE_FORBIDDEN: Final = 4403
 _LAST_WORDS_S: Final = 10.0
 #: How long an end, or an answer to a request, waits for the last scores; what comes later is in the report.
 _LAST_SCORES_S: Final = 20.0
-_TRANSCRIPT: Final = (m.UtteranceMessage, m.UtterancesReassigned, m.SpeakerUpdated, m.SpeakersMerged)
+_TRANSCRIPT: Final = (
+    m.UtteranceMessage,
+    m.UtterancesReassigned,
+    m.UtteranceDivided,
+    m.SpeakerUpdated,
+    m.SpeakersMerged,
+)
 
 
 class PanelConnection:

@@ -335,6 +335,16 @@ class UtterancesReassigned(ServerMessage, frozen=True, kw_only=True, tag="uttera
     client_id: str | None = None
 
 
+class UtteranceDivided(ServerMessage, frozen=True, kw_only=True, tag="utterance_divided"):
+    """An utterance turned out to be two people's words: what it is now, and what was its end, each like an item of
+    `transcripts`."""
+
+    utterance: dict[str, Any]
+    rest: dict[str, Any]
+    seq: int
+    event_id: str
+
+
 class SpeakerUpdated(ServerMessage, frozen=True, kw_only=True, tag="speaker_updated"):
     """A speaker was found, or is called otherwise now; `by` is empty where it was suggested by what they say.
     `withdrew`: a candidate who takes no part (any more) and is not judged."""
@@ -406,6 +416,7 @@ SERVER_MESSAGES: Final[dict[str, type[ServerMessage]]] = {
     "utterance": UtteranceMessage,
     "partial": PartialMessage,
     "utterances_reassigned": UtterancesReassigned,
+    "utterance_divided": UtteranceDivided,
     "speaker_updated": SpeakerUpdated,
     "speakers_merged": SpeakersMerged,
     "evaluation_updated": EvaluationUpdated,

@@ -50,6 +50,8 @@ def project(recorded: e.Recorded, state: SessionState, viewer: Viewer) -> m.Serv
             client_id=own,
             **place,
         )
+    if isinstance(data, p.UtteranceDivided):
+        return _divided(data, state, place)
     if isinstance(data, p.SpeakerFound):
         return m.SpeakerUpdated(
             speaker_id=data.speaker_id,
@@ -192,6 +194,13 @@ def _utterance(
         redacted=data.redacted,
         **place,
     )
+
+
+def _divided(data: p.UtteranceDivided, state: SessionState, place: dict[str, Any]) -> m.UtteranceDivided | None:
+    whole, rest = state.panel.utterance(data.utterance_id), state.panel.utterance(data.rest_id)
+    if whole is None or rest is None:
+        return None
+    return m.UtteranceDivided(utterance=transcript_item(whole, state), rest=transcript_item(rest, state), **place)
 
 
 def _withdrawal(data: p.CandidateWithdrew, state: SessionState, place: dict[str, Any]) -> m.SpeakerUpdated | None:

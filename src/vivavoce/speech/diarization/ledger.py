@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
-from vivavoce.domain.diarization import UNKNOWN_SPEAKER, Attribution, Reassignment, SpeakerTurn
+from vivavoce.domain.diarization import UNKNOWN_SPEAKER, Attribution, Division, Reassignment, Revision, SpeakerTurn
 from vivavoce.domain.speech import Word
 
 #: Another voice inside an utterance counts as a part of its own from this length on.
 _SHORTEST_PART_S: Final = 0.6
 #: By so much the time of a word may be wrong.
 _WORD_SLIP_S: Final = 1.2
+#: So many parts are remembered with their words. The picture of what is older than they are clears no more.
+_SAID: Final = 64
+#: What was told is divided only where it is this sure who spoke before and after.
+_SURE: Final = 0.5
 
 
 class Entry(msgspec.Struct):
@@ -28,12 +32,19 @@ class Entry(msgspec.Struct):
     pinned: bool = False
 
 
+class _Said(NamedTuple):
+    text: str
+    words: tuple[Word, ...]
+
+
 class Ledger:
     """The last `limit` parts of utterances, in the order in which they were attributed."""
 
     def __init__(self, limit: int = 4000) -> None:
         self._limit = limit
         self.entries: list[Entry] = []
+        self._said: dict[tuple[str, int], _Said] = {}
+        """The newest parts' words. A ledger that is read back has none: what it tells of is divided no more."""
 
     def of(self, utterance: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.utterance == utterance]
@@ -43,13 +54,19 @@ class Ledger:
         self.entries = [entry for entry in self.entries if entry.utterance not in known]
         self.entries += [Entry(a.utterance, a.part, a.speaker, a.start_s, a.end_s, a.pinned) for a in attributions]
         del self.entries[: max(0, len(self.entries) - self._limit)]
+        self._said |= {(a.utterance, a.part): _Said(a.text, a.words) for a in attributions}
+        for old in [*self._said][: max(0, len(self._said) - _SAID)]:
+            del self._said[old]
 
-    def changes(self, turns: Sequence[SpeakerTurn], from_s: float) -> list[Reassignment]:
+    def changes(self, turns: Sequence[SpeakerTurn], from_s: float) -> list[Revision]:
         """What the parts that end after `from_s` are seen as now, where that is something else; remembered as told."""
-        found: list[Reassignment] = []
-        for entry in self.entries:
+        found: list[Revision] = []
+        for entry in self.entries:  # grows by what is divided
             if entry.end_s <= from_s:
                 continue
+            division = self._divide(entry, turns)
+            if division is not None:
+                found.append(division)
             speaker, confidence = dominant(turns, entry.start_s, entry.end_s)
             if speaker not in (UNKNOWN_SPEAKER, entry.speaker):
                 found.append(
@@ -63,6 +80,33 @@ class Ledger:
                 )
                 entry.speaker = speaker
         return found
+
+    def _divide(self, entry: Entry, turns: Sequence[SpeakerTurn]) -> Division | None:
+        """Takes out of a part what somebody else is seen to have said at its end."""
+        said = self._said.get((entry.utterance, entry.part))
+        cuts = _cuts(said.words, turns) if said is not None and not entry.pinned else []
+        if said is None or not cuts:
+            return None
+        word, at = cuts[0], _places(said.text, said.words)[cuts[0]]
+        at_s = _change_near(said.words[word].start_s, turns)
+        until_s = said.words[cuts[1]].start_s if len(cuts) > 1 else entry.end_s
+        before, after = dominant(turns, entry.start_s, at_s), dominant(turns, at_s, until_s)
+        if before[0] == after[0] or min(before[1], after[1]) < _SURE or not 0 < at < len(said.text):
+            return None
+        part = 1 + max(one.part for one in self.of(entry.utterance))
+        self.entries.append(Entry(entry.utterance, part, after[0], at_s, entry.end_s))
+        entry.end_s = at_s
+        self._said[entry.utterance, entry.part] = _Said(said.text[:at], said.words[:word])
+        self._said[entry.utterance, part] = _Said(said.text[at:], said.words[word:])
+        return Division(
+            utterance=entry.utterance,
+            part=entry.part,
+            rest=part,
+            at=at,
+            at_s=at_s,
+            speaker=after[0],
+            confidence=after[1],
+        )
 
 
 def dominant(turns: Sequence[SpeakerTurn], start_s: float, end_s: float) -> tuple[str, float]:

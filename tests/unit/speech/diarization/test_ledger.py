@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vivavoce.domain.diarization import UNKNOWN_SPEAKER, SpeakerTurn
+from vivavoce.domain.diarization import UNKNOWN_SPEAKER, Division, Reassignment, SpeakerTurn
 from vivavoce.domain.speech import Word
 from vivavoce.speech.diarization.ledger import Ledger, attributed
 
@@ -51,8 +51,53 @@ def test_a_change_is_told_once() -> None:
     ledger.record(attributed("u1", TEXT, WORDS, 0.0, 4.0, [turn("speaker_1", 0.0, 4.0)]))
     seen = [turn("speaker_2", 0.0, 4.0)]
     (change,) = ledger.changes(seen, 0.0)
+    assert isinstance(change, Reassignment)
     assert (change.utterance, change.part, change.before, change.speaker) == ("u1", 0, "speaker_1", "speaker_2")
     assert ledger.changes(seen, 0.0) == []
+
+
+def test_what_was_one_speakers_is_divided_when_the_end_turns_out_to_be_anothers() -> None:
+    ledger = Ledger()
+    ledger.record(attributed("u1", TEXT, WORDS, 0.0, 4.0, [turn("speaker_1", 0.0, 4.0)]))
+    seen = [turn("speaker_1", 0.0, 1.9), turn("speaker_2", 2.1, 4.0)]
+    (division,) = ledger.changes(seen, 0.0)
+    assert isinstance(division, Division)
+    assert (division.utterance, division.part, division.rest, division.speaker) == ("u1", 0, 1, "speaker_2")
+    assert TEXT[division.at :] == "About three weeks in all."
+    assert division.at_s == 2.1
+    assert ledger.changes(seen, 0.0) == []
+    # Each part can be somebody else's later, or be divided again.
+    seen = [turn("speaker_1", 0.0, 1.9), turn("speaker_3", 2.1, 3.0), turn("speaker_2", 3.1, 4.0)]
+    moved, again = sorted(ledger.changes(seen, 0.0), key=lambda one: isinstance(one, Division))
+    assert isinstance(moved, Reassignment)
+    assert (moved.part, moved.before, moved.speaker) == (1, "speaker_2", "speaker_3")
+    assert isinstance(again, Division)
+    assert (again.part, again.rest, again.speaker) == (1, 2, "speaker_2")
+
+
+def test_three_voices_in_what_was_one_are_all_told() -> None:
+    ledger = Ledger()
+    ledger.record(attributed("u1", TEXT, WORDS, 0.0, 4.0, [turn("speaker_1", 0.0, 4.0)]))
+    seen = [turn("speaker_1", 0.0, 1.1), turn("speaker_2", 1.2, 2.3), turn("speaker_3", 2.4, 4.0)]
+    found = [one for one in ledger.changes(seen, 0.0) if isinstance(one, Division)]
+    assert [(one.part, one.rest, one.speaker) for one in found] == [(0, 1, "speaker_2"), (1, 2, "speaker_3")]
+
+
+def test_what_is_unsure_or_a_persons_word_or_read_back_is_not_divided() -> None:
+    unsure = [
+        SpeakerTurn(speaker=name, start_s=start_s, end_s=end_s, confidence=0.4)
+        for name, start_s, end_s in [("speaker_1", 0.0, 1.9), ("speaker_2", 2.1, 4.0)]
+    ]
+    sure = [turn("speaker_1", 0.0, 1.9), turn("speaker_2", 2.1, 4.0)]
+    whole = attributed("u1", TEXT, WORDS, 0.0, 4.0, [turn("speaker_1", 0.0, 4.0)])
+    ledger = Ledger()
+    ledger.record(whole)
+    assert ledger.changes(unsure, 0.0) == []
+    read_back = Ledger()
+    read_back.entries = [*ledger.entries]
+    assert read_back.changes(sure, 0.0) == []
+    ledger.entries[0].pinned = True
+    assert ledger.changes(sure, 0.0) == []
 
 
 def test_it_does_not_grow_without_end() -> None:
