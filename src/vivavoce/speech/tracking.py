@@ -94,7 +94,7 @@ class LiveTracker:
         self._speakers: tuple[str, ...] = self._diarizer.speakers()
         self._turns: tuple[SpeakerTurn, ...] = tuple(self._diarizer.turns())
         self._newest: tuple[SpeakerTurn, ...] = ()
-        """The turns of the last seconds, as soon as they were looked at."""
+        """Who spoke in the last seconds, as soon as they were looked at."""
         self._room = threading.Semaphore(_WAITING)
         self._closed = threading.Event()
 
@@ -182,7 +182,7 @@ class LiveTracker:
         if glance.newest is not None:
             self._newest = tuple(self._diarizer.guess(glance.newest, start_s - _RECENT_S))
         elif looked:
-            self._newest = tuple(self._diarizer.turns(start_s - _RECENT_S))
+            self._newest = tuple(self._diarizer.pieces(start_s - _RECENT_S))
         else:
             return []
         return [*glance.changes, *ear.changes_of(self._newest)]

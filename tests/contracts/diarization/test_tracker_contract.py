@@ -45,6 +45,28 @@ class ToneActivity:
         return rows
 
 
+class BothActivity(ToneActivity):
+    """Hears where both tones sound together, and takes them for one voice where they do not."""
+
+    def activity(self, samples: Samples) -> Embedding:
+        frames = samples[: len(samples) // 320 * 320].reshape(-1, 320)
+        at = np.arange(320) / SAMPLE_RATE
+        waves = np.exp(2j * np.pi * np.array([[LOW], [HIGH]]) * at)
+        sound = np.abs(frames @ waves.T) / 160 > 0.1
+        none = np.zeros(len(frames), bool)
+        return np.column_stack([sound.any(axis=1), sound.all(axis=1), none]).astype(np.float32)
+
+
+class LateActivity(ToneActivity):
+    """Like the real one, takes a new voice for nobody's until it has heard it for a while."""
+
+    def activity(self, samples: Samples) -> Embedding:
+        rows = super().activity(samples)
+        if rows[:, 1].sum() * self.frame_s < 3.0:
+            rows[:, 1] = 0.0
+        return rows
+
+
 @pytest.fixture(params=["off", "live"])
 async def tracker(request: pytest.FixtureRequest) -> AsyncIterator[SpeakerTracker]:
     if request.param == "off":
@@ -104,6 +126,28 @@ async def test_voices_are_told_apart_or_everything_is_nobodys(tracker: SpeakerTr
         assert [part.speaker for part in found] == ["speaker_1", "speaker_2", "speaker_1"]
         assert [round(at_s, 1) for at_s in changes] == [4.6, 8.8]
         assert tracker.speakers() == ("speaker_1", "speaker_2")
+
+
+async def test_a_voice_that_the_network_notices_late_is_told_apart_from_its_beginning() -> None:
+    thread = SpeakerThread(ToneEmbedder(), LateActivity())
+    tracker = thread.open()
+    changes = hear(tracker, SOUND[: round(7.0 * SAMPLE_RATE)])
+    assert [round(at_s, 1) for at_s in changes] == [4.6]
+    assert tracker.speaking(5.0, 6.5) == "speaker_2"
+    (part,) = await tracker.attribute("u1", said("one two", 4.7, 6.5))
+    assert part.speaker == "speaker_2"
+    await tracker.close()
+    thread.close()
+
+
+async def test_where_two_speak_at_once_the_one_who_goes_on_takes_over() -> None:
+    thread = SpeakerThread(ToneEmbedder(), BothActivity())
+    tracker = thread.open()
+    sound = np.concatenate([pause(0.5), tone(LOW, 4.0), tone(LOW, 1.0) + tone(HIGH, 1.0), tone(HIGH, 4.0), pause(2.0)])
+    changes = hear(tracker, sound)
+    assert [4.4 < at_s < 5.6 for at_s in changes] == [True]
+    await tracker.close()
+    thread.close()
 
 
 async def test_who_speaks_is_guessed_before_an_utterance_is_attributed(tracker: SpeakerTracker) -> None:

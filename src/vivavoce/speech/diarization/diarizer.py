@@ -102,6 +102,10 @@ class Diarizer:
 
     def turns(self, from_s: float = -1.0, to_s: float = 1e12) -> list[SpeakerTurn]:
         """Who spoke when between two times, neighbouring stretches of one speaker as one turn."""
+        return joined(self.pieces(from_s, to_s))
+
+    def pieces(self, from_s: float = -1.0, to_s: float = 1e12) -> list[SpeakerTurn]:
+        """The same, each stretch for itself: where somebody spoke alone and where not is not mixed up."""
         pieces: list[SpeakerTurn] = []
         for span in self.memory.spans:
             if span.end_s <= from_s or span.start_s >= to_s:
@@ -123,10 +127,10 @@ class Diarizer:
                         overlapped=len(names) > 1,
                     )
                 )
-        return joined(pieces)
+        return sorted(pieces, key=lambda piece: piece.start_s)
 
     def guess(self, heard: HeardSound, from_s: float) -> list[SpeakerTurn]:
-        """What `turns` from a time on would be if this had been taken too; nothing of it is kept."""
+        """What `pieces` from a time on would be if this had been taken too; nothing of it is kept."""
         known = self.memory
         memory = Memory(
             stretches=[*known.stretches],
@@ -142,7 +146,7 @@ class Diarizer:
         trial._take(heard)
         if trial._unclustered:
             trial._find(anew=len(memory.stretches) <= self._rules.eager)
-        return trial.turns(from_s)
+        return trial.pieces(from_s)
 
     def rename(self, gone: str, into: str) -> None:
         """All that was `gone`'s is `into`'s, now and later."""

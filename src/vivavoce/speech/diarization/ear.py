@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from vivavoce.domain.diarization import Embedding, SpeakerEmbedder, SpeakerTurn, SpeechActivity
 from vivavoce.domain.speech import SAMPLE_RATE, Samples
-from vivavoce.speech.diarization.slicing import Alone, Together, slice_activity, voice_changes
+from vivavoce.speech.diarization.slicing import UNNOTICED, Alone, Together, slice_activity, unnoticed, voice_changes
 
 #: The longest the network for activity looks back.
 CONTEXT_S: Final = 10.0
@@ -27,7 +27,7 @@ _SPEECH: Final = 0.15
 _GLANCE_S: Final = 0.9
 _GLANCED_S: Final = 6.0
 #: A change is told while it is this young; one so near to another is the same, seen again.
-_NEWS_S: Final = 4.0
+_NEWS_S: Final = 6.0
 _SAME_S: Final = 0.8
 
 
@@ -104,12 +104,13 @@ class Ear:
             return Glance()
         first = max(self._begin, self._end - round(_GLANCED_S * SAMPLE_RATE))
         heard = self._heard(first, self._end, self._done, self._end)
-        return Glance(tuple(self._news(voice_changes(heard.alone))), heard)
+        noticed = [item for item in heard.alone if item.local != UNNOTICED]
+        return Glance(tuple(self._news(voice_changes(noticed))), heard)
 
-    def changes_of(self, turns: Sequence[SpeakerTurn]) -> list[float]:
-        """The same, of turns in which voices were told apart that sound alike: later, and more surely."""
-        numbers = {name: index for index, name in enumerate({turn.speaker: None for turn in turns})}
-        alone = [Alone(numbers[turn.speaker], turn.start_s, turn.end_s) for turn in turns if not turn.overlapped]
+    def changes_of(self, pieces: Sequence[SpeakerTurn]) -> list[float]:
+        """The same, of pieces in which voices were told apart that sound alike: later, and more surely."""
+        numbers = {name: index for index, name in enumerate({piece.speaker: None for piece in pieces})}
+        alone = [Alone(numbers[one.speaker], one.start_s, one.end_s) for one in pieces if not one.overlapped]
         return self._news(voice_changes(alone))
 
     def _news(self, changes: list[float]) -> list[float]:
@@ -143,6 +144,10 @@ class Ear:
         context = self._sound[first - self._begin : now - self._begin]
         activity = self._activity.activity(context)
         alone, together = slice_activity(activity, self._activity.frame_s, first / SAMPLE_RATE)
+        size = self._frame
+        frames_s = (self._begin + (first - self._begin) // size * size) / SAMPLE_RATE
+        alone += unnoticed(alone, together, self._probability(first, now), size / SAMPLE_RATE, frames_s)
+        alone.sort(key=lambda item: item.start_s)
         begun_s, until_s = begun / SAMPLE_RATE, until / SAMPLE_RATE
         stretches = [
             found for item in alone if (found := self._stretch(item, begun_s, until_s, now / SAMPLE_RATE)) is not None

@@ -17,6 +17,11 @@ _BRIDGED_S: Final = 0.3
 _SHORTEST_S: Final = 0.1
 _SHORTEST_TURN_S: Final = 0.45
 _LEAD_S: Final = 0.35
+_SPOKEN: Final = 0.6
+#: So near to what was noticed nothing else is looked for.
+_EDGE_S: Final = 0.1
+#: The local speaker of what only a voice detector hears.
+UNNOTICED: Final = 3
 
 
 class Alone(msgspec.Struct, frozen=True):
@@ -63,6 +68,27 @@ def slice_activity(activity: Activity, frame_s: float, start_s: float) -> tuple[
         else:
             together.append(Together(speaking, float(begin_s), float(end_s)))
     return alone, together
+
+
+def unnoticed(
+    alone: Sequence[Alone], together: Sequence[Together], speech: NDArray[Any], frame_s: float, start_s: float
+) -> list[Alone]:
+    """Stretches in which a voice detector hears speech (`speech`: its probabilities, from `start_s` on) and the network
+    nobody: it takes a new voice after a long one for none, for up to four seconds. They are `UNNOTICED`'s, who may be
+    anybody."""
+    spoken = np.asarray(speech) >= _SPOKEN
+    noticed = [(item.start_s, item.end_s) for item in alone] + [(item.start_s, item.end_s) for item in together]
+    for begin_s, end_s in noticed:
+        first = round((begin_s - _EDGE_S - start_s) / frame_s)
+        spoken[max(0, first) : max(0, round((end_s + _EDGE_S - start_s) / frame_s))] = False
+    for first, last in _runs(~spoken):
+        if first > 0 and last < len(spoken) and (last - first) * frame_s <= _BRIDGED_S:
+            spoken[first:last] = True
+    return [
+        Alone(UNNOTICED, start_s + first * frame_s, start_s + last * frame_s)
+        for first, last in _runs(spoken)
+        if (last - first) * frame_s >= _SHORTEST_TURN_S
+    ]
 
 
 def voice_changes(alone: Sequence[Alone]) -> list[float]:

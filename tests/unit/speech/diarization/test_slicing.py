@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from vivavoce.speech.diarization.slicing import Alone, Together, slice_activity, voice_changes
+from vivavoce.speech.diarization.slicing import UNNOTICED, Alone, Together, slice_activity, unnoticed, voice_changes
 
 FRAME_S = 0.02
 
@@ -30,6 +30,21 @@ def test_short_pauses_are_bridged_and_clicks_left_out() -> None:
     alone, together = slice_activity(heard, FRAME_S, 0.0)
     assert [rounded(item) for item in alone] == [(0, 0.0, 2.2)]
     assert together == []
+
+
+def test_speech_that_the_network_took_for_nobodys_is_noticed() -> None:
+    speech = np.concatenate([np.full(50, p) for p in (0.9, 0.1, 0.9, 0.9)])
+    noticed, both = [Alone(0, 10.0, 11.0)], [Together((0, 1), 12.0, 12.5)]
+    found = unnoticed(noticed, both, speech, FRAME_S, 10.0)
+    assert [rounded(item) for item in found] == [(UNNOTICED, 12.6, 14.0)]
+
+
+def test_what_is_hardly_speech_or_hardly_long_is_nobodys() -> None:
+    speech = np.concatenate([np.full(50, 0.4), np.full(20, 0.9), np.full(50, 0.1)])
+    assert unnoticed([], [], speech, FRAME_S, 0.0) == []
+    # A short pause within it is bridged.
+    twice = np.concatenate([np.full(20, 0.9), np.full(10, 0.1), np.full(20, 0.9)])
+    assert [rounded(item) for item in unnoticed([], [], twice, FRAME_S, 0.0)] == [(UNNOTICED, 0.0, 1.0)]
 
 
 def test_a_voice_gives_way_between_its_last_sound_and_the_first_of_the_next() -> None:
