@@ -106,8 +106,10 @@ class Utterance:
         return all(segment.key[1] <= start for segment in self.segments)
 
     def awaits(self, start: int, end: int) -> bool:
-        """Whether the words of frames [start, end), all of which are in it, are still to be recognised."""
+        """Whether of the words of frames [start, end), all of which are in it, no more is recognised yet."""
         if self.ended is not None and end > self.ended.end:
             return False
-        known = [*self.segments, *([self.guess] if self.guess is not None else [])]
-        return all(segment.key[1] <= start or segment.work.result is None for segment in known)
+        guess = self.guess
+        if guess is not None and guess.work.result is not None and guess.key[1] >= end:
+            return False
+        return all(segment.key[1] <= start or segment.work.result is None for segment in self.segments)

@@ -23,6 +23,8 @@ def test_words_are_awaited_until_what_holds_them_is_recognised() -> None:
     assert utterance.awaits(60, 90)
     utterance.guess = segment(60, 95, known=True)
     assert not utterance.awaits(60, 90)
+    # Who went on after a pause said more than was recognised of it there.
+    assert utterance.awaits(60, 120)
 
 
 def test_words_of_whoever_spoke_next_are_not_its_own() -> None:
