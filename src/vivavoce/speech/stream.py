@@ -46,8 +46,8 @@ from vivavoce.speech.speakers import SoundTap
 
 _WAITING_BYTES: Final = 8 << 20
 _BACKOFF_S: Final = 0.05
-#: What is being said is shown no more often than this (with each chunk of a second, if it comes a little early too), and
-#: from so much sound on.
+#: What is being said is shown no more often than this (with each chunk of a second, also one that comes a little
+#: early), and from so much sound on.
 _PARTIAL_S: Final = 0.8
 _PARTIAL_LEAST_S: Final = 0.6
 #: Where an utterance ends so much later than what was shown of it, its words are shown before they are sure.
