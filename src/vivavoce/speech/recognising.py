@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from vivavoce.domain.errors import VivavoceError
-from vivavoce.domain.speech import Recognition, RecognitionRequest, Samples
+from vivavoce.domain.speech import Quality, Recognition, RecognitionRequest, Samples
 from vivavoce.speech.endpointing import Ended
 from vivavoce.speech.filtering import Sound
 from vivavoce.speech.jobs import Priority
@@ -66,6 +66,24 @@ class Recognising:
             else:
                 self.result, self._cost_s = outcome.recognition, outcome.cost_s
                 return
+
+
+class Spending:
+    """What the finals of a stream have cost. Beyond `at_once_s` seconds of a core and `share` of the stream's duration
+    only what makes hardly any sense gets a second opinion: hard English may go on for hours."""
+
+    def __init__(self, at_once_s: float = 6.0, share: float = 0.1) -> None:
+        self._at_once_s = at_once_s
+        self._share = share
+        self._paid_s = 0.0
+
+    def pay(self, cost_s: float) -> None:
+        """A recognition has cost so many seconds of a core."""
+        self._paid_s += cost_s
+
+    def quality(self, duration_s: float) -> Quality:
+        """What can be afforded once the stream has lasted so long."""
+        return "final" if self._paid_s <= self._at_once_s + self._share * duration_s else "quick"
 
 
 class Segment:

@@ -41,7 +41,7 @@ from vivavoce.speech.jobs import Priority
 from vivavoce.speech.joining import Piece, join_pieces
 from vivavoce.speech.listening import Growing, Heard, Listener
 from vivavoce.speech.pool import RecogniserPool
-from vivavoce.speech.recognising import Recognising, Segment, Utterance
+from vivavoce.speech.recognising import Recognising, Segment, Spending, Utterance
 from vivavoce.speech.speakers import SoundTap
 
 _WAITING_BYTES: Final = 8 << 20
@@ -132,6 +132,7 @@ class SpeechStream:
         self._finished = False
         self._partial: Recognising | None = None
         self._partial_at = 0.0
+        self._spending = Spending()
         self._ahead = threading.Semaphore(_AHEAD) if options.recording else None
         self._abandoned = threading.Event()
         self._deliverer = asyncio.create_task(self._deliver())
@@ -359,13 +360,20 @@ class SpeechStream:
             guess.work.cancel()
         if self._options.recording:
             priority = Priority.FINAL if self._options.urgent else Priority.RECORDING
-        quality: Quality = "best" if priority is Priority.RECORDING else "final"
-        work = Recognising(self._pool, heard.samples, self._request(quality), priority)
+        work = Recognising(self._pool, heard.samples, self._request(self._quality(priority)), priority)
+        work.afterwards(self._spending.pay)
         if self._ahead is not None:
             ahead = self._ahead
             work.afterwards(lambda _: ahead.release())
         key = (moment.start, moment.end)
         return Segment(key, self._time(moment.start), self._time(moment.end), heard.sound, work)
+
+    def _quality(self, priority: Priority) -> Quality:
+        if priority is Priority.RECORDING:
+            return "best"
+        if self._language != _CHEAP or self._options.recording:
+            return "final"
+        return self._spending.quality(self._listener.duration_s)
 
     def _guess(self, utterance: Utterance, heard: Heard, paused: Paused) -> None:
         """Recognises what has been said at a pause: most pauses of this length end the utterance."""
