@@ -72,7 +72,7 @@ class Spending:
     """What the finals of a stream have cost. Beyond `at_once_s` seconds of a core and `share` of the stream's duration
     only what makes hardly any sense gets a second opinion: hard English may go on for hours."""
 
-    def __init__(self, at_once_s: float = 6.0, share: float = 0.1) -> None:
+    def __init__(self, at_once_s: float = 6.0, share: float = 0.08) -> None:
         self._at_once_s = at_once_s
         self._share = share
         self._paid_s = 0.0
