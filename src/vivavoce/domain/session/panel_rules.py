@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import msgspec
+
 from vivavoce.domain.access import STAFF, Role
 from vivavoce.domain.errors import conflict, forbidden, invalid, not_found, too_large
 from vivavoce.domain.interview import InterviewPlan
@@ -509,19 +511,15 @@ def _divided(s: SessionState, r: e.Recorded, d: p.UtteranceDivided) -> None:
     if whole is None:
         return
     before, after = whole.spoken.divided(d.at, d.at_s - whole.start_s) if whole.spoken is not None else (None, None)
-    rest = p.PanelUtterance(
+    rest = msgspec.structs.replace(
+        whole,
         utterance_id=d.rest_id,
         seq=r.seq,
         event_id=r.event_id,
-        at=whole.at,
-        user_id=whole.user_id,
         speaker_id=d.speaker_id,
         attribution=d.attribution,
-        pinned=False,
-        overlapped=whole.overlapped,
         text=whole.text[d.at :],
         start_s=d.at_s,
-        end_s=whole.end_s,
         spoken=after,
         divided=True,
     )
